@@ -1,0 +1,231 @@
+package rdfc
+
+import (
+	"encoding/json"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/piprate/json-gold/ld"
+
+	"cairn.example/jcs"
+)
+
+const (
+	defaultGraph = "@default"
+	rdf          = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+	xsd          = "http://www.w3.org/2001/XMLSchema#"
+)
+
+// bcp47 is the shape of a language tag; RDF drops values with any other.
+var bcp47 = regexp.MustCompile(`^[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*$`)
+
+// converter deserialises expanded JSON-LD to RDF (JSON-LD 1.1 API, section 8).
+// Where the specification says "drop", it fails.
+type converter struct {
+	quads  []*ld.Quad
+	seen   map[string]bool // a statement made twice is one statement
+	blanks int
+}
+
+func (c *converter) blank() ld.Node {
+	c.blanks++
+	return ld.NewBlankNode("_:b" + strconv.Itoa(c.blanks))
+}
+
+func (c *converter) add(s ld.Node, predicate string, o ld.Node, graph string) error {
+	key := strings.Join([]string{s.GetValue(), predicate, describe(o), graph}, "\x00")
+	if c.seen[key] {
+		return nil
+	}
+	c.seen[key] = true
+	if len(c.quads) >= maxQuads {
+		return fail("rdfc.work-limit", "", "the document makes more than %d statements", maxQuads)
+	}
+	g := graph
+	if g == defaultGraph {
+		g = ""
+	}
+	c.quads = append(c.quads, ld.NewQuad(s, ld.NewIRI(predicate), o, g))
+	return nil
+}
+
+func describe(n ld.Node) string {
+	if l, ok := n.(ld.Literal); ok {
+		return "\"" + l.Value + "\x01" + l.Datatype + "\x01" + l.Language
+	}
+	return n.GetValue()
+}
+
+// node adds the statements of a node object and returns its name.
+func (c *converter) node(v any, graph string) (ld.Node, error) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, fail("rdfc.malformed", "", "an object is expected where there is a plain value")
+	}
+	var subject ld.Node
+	if id, ok := m["@id"].(string); ok {
+		subject = ld.NewIRI(id)
+	} else {
+		subject = c.blank()
+	}
+	for _, k := range sortedKeys(m) {
+		list, ok := m[k].([]any)
+		if !ok {
+			list = []any{m[k]}
+		}
+		switch {
+		case k == "@id":
+		case k == "@type":
+			for _, t := range list {
+				s, _ := t.(string) // checkSurvival has seen that it is one
+				if err := c.add(subject, rdf+"type", ld.NewIRI(s), graph); err != nil {
+					return nil, err
+				}
+			}
+		case k == "@graph":
+			for _, member := range list {
+				if _, err := c.node(member, subject.GetValue()); err != nil {
+					return nil, err
+				}
+			}
+		case strings.HasPrefix(k, "@"):
+			return nil, fail("rdfc.dropped", "", "the JSON-LD keyword %q is not accepted", k)
+		default:
+			if err := checkIRI(k); err != nil {
+				return nil, err
+			}
+			for _, e := range list {
+				object, err := c.object(e, graph)
+				if err != nil {
+					return nil, err
+				}
+				if err := c.add(subject, k, object, graph); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return subject, nil
+}
+
+func sortedKeys(m map[string]any) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func (c *converter) object(v any, graph string) (ld.Node, error) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, fail("rdfc.malformed", "", "the expansion has a bare value")
+	}
+	if value, ok := m["@value"]; ok {
+		return literal(m, value)
+	}
+	items, ok := m["@list"].([]any)
+	if !ok {
+		return c.node(m, graph)
+	}
+	var head ld.Node = ld.NewIRI(rdf + "nil")
+	for _, item := range slices.Backward(items) {
+		first, err := c.object(item, graph)
+		if err != nil {
+			return nil, err
+		}
+		cell := c.blank()
+		if err := c.add(cell, rdf+"first", first, graph); err != nil {
+			return nil, err
+		}
+		if err := c.add(cell, rdf+"rest", head, graph); err != nil {
+			return nil, err
+		}
+		head = cell
+	}
+	return head, nil
+}
+
+// literal converts a value object (JSON-LD 1.1 API, section 8.2.2).
+func literal(m map[string]any, value any) (ld.Node, error) {
+	datatype, _ := m["@type"].(string)
+	if datatype == "@json" {
+		b, err := jcs.Marshal(fromNative(value))
+		if err != nil {
+			return nil, err
+		}
+		return ld.NewLiteral(string(b), rdf+"JSON", ""), nil
+	}
+	if datatype != "" {
+		if err := checkIRI(datatype); err != nil {
+			return nil, err
+		}
+	}
+	if _, ok := m["@direction"]; ok {
+		return nil, fail("rdfc.dropped", "", "the direction of a text would be lost")
+	}
+	orType := func(t string) string {
+		if datatype != "" {
+			return datatype
+		}
+		return xsd + t
+	}
+	switch v := value.(type) {
+	case bool:
+		return ld.NewLiteral(strconv.FormatBool(v), orType("boolean"), ""), nil
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1e21 && datatype != xsd+"double" {
+			return ld.NewLiteral(strconv.FormatFloat(v, 'f', 0, 64), orType("integer"), ""), nil
+		}
+		return ld.NewLiteral(canonicalDouble(v), orType("double"), ""), nil
+	case string:
+		language, tagged := m["@language"].(string)
+		if !tagged {
+			return ld.NewLiteral(v, orType("string"), ""), nil
+		}
+		if !bcp47.MatchString(language) {
+			return nil, fail("rdfc.dropped", "", "%.40q is not a language tag", language)
+		}
+		return ld.NewLiteral(v, rdf+"langString", language), nil
+	}
+	return nil, fail("rdfc.malformed", "", "a value is neither text, number nor truth value")
+}
+
+// canonicalDouble writes a number as XML Schema's canonical double: 3.5E0.
+func canonicalDouble(f float64) string {
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'E', 15, 64), "E")
+	mantissa = strings.TrimRight(mantissa, "0")
+	if strings.HasSuffix(mantissa, ".") {
+		mantissa += "0"
+	}
+	n, err := strconv.Atoi(exponent)
+	if err != nil { // FormatFloat always writes one
+		panic("rdfc: " + err.Error())
+	}
+	return mantissa + "E" + strconv.Itoa(n)
+}
+
+// fromNative undoes toNative for a JSON literal.
+func fromNative(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		m := make(map[string]any, len(v))
+		for k, e := range v {
+			m[k] = fromNative(e)
+		}
+		return m
+	case []any:
+		l := make([]any, len(v))
+		for i, e := range v {
+			l[i] = fromNative(e)
+		}
+		return l
+	case float64:
+		return json.Number(strconv.FormatFloat(v, 'g', -1, 64))
+	}
+	return v
+}

@@ -1,0 +1,351 @@
+// Package rdfc turns a JSON-LD document into the canonical RDF form that
+// Data Integrity proofs with "rdfc" in their name sign: JSON-LD 1.1 expansion
+// with embedded contexts, deserialisation to RDF, and RDFC-1.0.
+//
+// Canonical is the one function that callers need. It is guarded: nothing is
+// fetched, and a document of which any member or identifier would not reach the
+// canonical form is refused, because a verifier would otherwise show what nobody
+// signed (Data Integrity 1.0, "Validating Contexts" and data loss detection).
+//
+// Expansion and the RDFC-1.0 labelling are those of the json-gold library; the
+// step between them is ours, since the library drops what it cannot map.
+package rdfc
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/piprate/json-gold/ld"
+
+	"cairn.example"
+)
+
+// maxQuads bounds the RDF statements of one document; a transcript with sixty
+// credentials has about six thousand.
+const maxQuads = 50_000
+
+// Canonical returns the canonical N-Quads of doc, a tree as strictjson returns
+// it. It does not change doc. Errors are *cairn.Error with one of the codes
+// rdfc.malformed, rdfc.unknown-context, rdfc.nested-context, rdfc.dropped,
+// rdfc.relative-id and rdfc.work-limit. It is safe for concurrent use.
+func Canonical(doc map[string]any) (nquads []byte, err error) {
+	if err := checkInput(doc); err != nil {
+		return nil, err
+	}
+	expanded, err := expand(doc)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSurvival(doc, expanded); err != nil {
+		return nil, err
+	}
+	c := &converter{seen: map[string]bool{}}
+	for _, node := range expanded {
+		if _, err := c.node(node, defaultGraph); err != nil {
+			return nil, err
+		}
+	}
+	if len(c.quads) == 0 {
+		return nil, fail("rdfc.malformed", "", "the document says nothing")
+	}
+	if err := checkWork(c.quads); err != nil {
+		return nil, err
+	}
+	dataset := ld.NewRDFDataset()
+	for _, q := range c.quads {
+		graph := defaultGraph
+		if q.Graph != nil {
+			graph = q.Graph.GetValue()
+		}
+		dataset.Graphs[graph] = append(dataset.Graphs[graph], q)
+	}
+	opts := ld.NewJsonLdOptions("")
+	opts.Format = "application/n-quads"
+	opts.Algorithm = ld.AlgorithmURDNA2015 // RDFC-1.0 is URDNA2015 under its final name
+	out, err := ld.NewNormalisationAlgorithm(ld.AlgorithmURDNA2015).Main(dataset, opts)
+	if err != nil {
+		return nil, &cairn.Error{Kind: cairn.Invalid, Code: "rdfc.malformed", Message: "the document has no canonical form", Err: err}
+	}
+	text, ok := out.(string)
+	if !ok {
+		return nil, fail("rdfc.malformed", "", "the document has no canonical form")
+	}
+	return []byte(text), nil
+}
+
+func fail(code, path, format string, args ...any) error {
+	kind := cairn.Invalid
+	if code == "rdfc.work-limit" {
+		kind = cairn.TooLarge
+	}
+	return &cairn.Error{Kind: kind, Code: code, Field: path, Message: fmt.Sprintf(format, args...)}
+}
+
+// loader serves the embedded contexts and nothing else.
+type loader struct{}
+
+func (loader) LoadDocument(u string) (*ld.RemoteDocument, error) {
+	tree, ok := parseContext(u)
+	if !ok {
+		return nil, ld.NewJsonLdError(ld.LoadingRemoteContextFailed, "context "+u+" is not known here")
+	}
+	return &ld.RemoteDocument{DocumentURL: u, Document: tree}, nil
+}
+
+// expand runs JSON-LD expansion with an empty base and the library's safe mode.
+func expand(doc map[string]any) (expanded []any, err error) {
+	defer func() { // the library panics on some malformed contexts and values
+		if r := recover(); r != nil {
+			err = fail("rdfc.malformed", "", "the document is not JSON-LD that can be processed: %v", r)
+		}
+	}()
+	opts := ld.NewJsonLdOptions("")
+	opts.SafeMode = true
+	opts.ProcessingMode = ld.JsonLd_1_1
+	opts.DocumentLoader = loader{}
+	out, err := ld.NewJsonLdProcessor().Expand(toNative(doc), opts)
+	if err != nil {
+		return nil, &cairn.Error{Kind: cairn.Invalid, Code: "rdfc.dropped",
+			Message: "the document has a member that its contexts do not define, or is not JSON-LD", Err: err}
+	}
+	return out, nil
+}
+
+// toNative copies a strictjson tree into the types the library works with.
+func toNative(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		m := make(map[string]any, len(v))
+		for k, e := range v {
+			m[k] = toNative(e)
+		}
+		return m
+	case []any:
+		l := make([]any, len(v))
+		for i, e := range v {
+			l[i] = toNative(e)
+		}
+		return l
+	case json.Number:
+		f, err := v.Float64()
+		if err != nil {
+			return v.String()
+		}
+		return f
+	}
+	return v
+}
+
+// checkInput refuses what must not be in a signed document at all: contexts we
+// do not know or do not expect, and JSON-LD keywords that change the meaning of
+// other members.
+func checkInput(doc map[string]any) error {
+	ctx, ok := doc["@context"]
+	if !ok {
+		return fail("rdfc.malformed", "/@context", "the document has no @context")
+	}
+	if err := checkContext(ctx, "/@context"); err != nil {
+		return err
+	}
+	return walkInput(doc, "", true, false)
+}
+
+func checkContext(ctx any, path string) error {
+	list, ok := ctx.([]any)
+	if !ok {
+		list = []any{ctx}
+	}
+	for i, c := range list {
+		at := fmt.Sprintf("%s/%d", path, i)
+		u, ok := c.(string)
+		if !ok {
+			return fail("rdfc.unknown-context", at, "only contexts named by their URL are accepted")
+		}
+		if !slices.ContainsFunc(table, func(c Context) bool { return c.URL == u }) {
+			return fail("rdfc.unknown-context", at, "the context %.200q is not known here, and nothing is fetched", u)
+		}
+	}
+	return nil
+}
+
+// walkInput visits every member. contextAllowed is set at the top and on the
+// members of verifiableCredential, which are documents with contexts of their
+// own; everywhere else a nested @context could redefine what is around it.
+func walkInput(v any, path string, contextAllowed, literal bool) error {
+	switch v := v.(type) {
+	case map[string]any:
+		if _, ok := v["@value"]; ok {
+			for k := range v {
+				if k != "@value" && k != "@language" {
+					return fail("rdfc.dropped", path+"/"+k, "%q is not accepted beside @value", k)
+				}
+			}
+			return nil
+		}
+		for k, e := range v {
+			at := path + "/" + k
+			if k == "@context" {
+				if !contextAllowed {
+					return fail("rdfc.nested-context", at, "a context inside the document is not accepted")
+				}
+				if err := checkContext(e, at); err != nil {
+					return err
+				}
+				continue
+			}
+			if strings.HasPrefix(k, "@") {
+				return fail("rdfc.dropped", at, "the JSON-LD keyword %.40q is not accepted here", k)
+			}
+			if k == literalTerm {
+				continue // a JSON literal: kept as it is, whatever it holds
+			}
+			if err := walkInput(e, at, k == "verifiableCredential", false); err != nil {
+				return err
+			}
+		}
+	case []any:
+		for i, e := range v {
+			if err := walkInput(e, fmt.Sprintf("%s/%d", path, i), contextAllowed, false); err != nil {
+				return err
+			}
+		}
+	case nil:
+		return fail("rdfc.dropped", path, "null would be lost")
+	}
+	return nil
+}
+
+// literalTerm is the one term of our contexts whose value is a JSON literal.
+// checkSurvival proves that it was taken as one.
+const literalTerm = "record"
+
+// checkSurvival compares the leaves of the document with those of its expansion:
+// every text, number, truth value and empty container of the input must be there
+// again, or the proof would not cover it.
+func checkSurvival(doc map[string]any, expanded []any) error {
+	before, after := map[string]int{}, map[string]int{}
+	countInput(doc, before)
+	if err := countExpanded(expanded, after); err != nil {
+		return err
+	}
+	for kind, n := range before {
+		if after[kind] != n {
+			return fail("rdfc.dropped", "", "part of the document is not covered by its contexts: %d of %d %s survive", after[kind], n, kind)
+		}
+	}
+	return nil
+}
+
+const (
+	leaves   = "values"
+	literals = "values inside JSON literals"
+)
+
+func countInput(v any, n map[string]int) {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			switch k {
+			case "@context", "@language":
+			case literalTerm:
+				n[literals] += size(e)
+			default:
+				countInput(e, n)
+			}
+		}
+		if len(v) == 0 {
+			n[leaves]++
+		}
+	case []any:
+		for _, e := range v {
+			countInput(e, n)
+		}
+		if len(v) == 0 {
+			n[leaves]++
+		}
+	default:
+		n[leaves]++
+	}
+}
+
+// size counts everything in a JSON literal.
+func size(v any) int {
+	n := 1
+	switch v := v.(type) {
+	case map[string]any:
+		for _, e := range v {
+			n += 1 + size(e)
+		}
+	case []any:
+		for _, e := range v {
+			n += size(e)
+		}
+	}
+	return n
+}
+
+func countExpanded(v any, n map[string]int) error {
+	switch v := v.(type) {
+	case map[string]any:
+		if value, ok := v["@value"]; ok {
+			if v["@type"] == "@json" {
+				n[literals] += size(value)
+			} else {
+				n[leaves]++
+			}
+			return nil
+		}
+		for k, e := range v {
+			switch {
+			case k == "@id":
+				n[leaves]++
+				if err := checkIRI(e); err != nil {
+					return err
+				}
+			case k == "@type":
+				types, ok := e.([]any)
+				if !ok {
+					types = []any{e}
+				}
+				for _, t := range types {
+					n[leaves]++
+					if err := checkIRI(t); err != nil {
+						return err
+					}
+				}
+			case k == "@list" || k == "@graph" || k == "@set" || !strings.HasPrefix(k, "@"):
+				if err := countExpanded(e, n); err != nil {
+					return err
+				}
+			default:
+				return fail("rdfc.dropped", "", "the JSON-LD keyword %q is not accepted", k)
+			}
+		}
+	case []any:
+		for _, e := range v {
+			if err := countExpanded(e, n); err != nil {
+				return err
+			}
+		}
+	default:
+		return fail("rdfc.malformed", "", "the expansion has a bare value")
+	}
+	return nil
+}
+
+// checkIRI refuses identifiers and types that are not absolute: RDF drops them
+// with everything they say. Blank node labels are ours to give.
+func checkIRI(v any) error {
+	s, ok := v.(string)
+	if !ok || s == "" {
+		return fail("rdfc.relative-id", "", "an identifier is empty")
+	}
+	u, err := url.Parse(s)
+	if err != nil || !u.IsAbs() || strings.HasPrefix(s, "_:") || strings.ContainsAny(s, "<>\"{}|\\^` ") || strings.ContainsFunc(s, func(r rune) bool { return r < 0x21 || r == 0x7f }) {
+		return fail("rdfc.relative-id", "", "%.120q is not an absolute identifier", s)
+	}
+	return nil
+}
