@@ -31,6 +31,8 @@ var table = []Context{
 		"npm @trustvc/w3c-context@2.0.2", "credentials-v1"},
 	{"https://www.w3.org/ns/credentials/undefined-terms/v2", "82dab514ba44eb18f5d1b0f638c5e140c6a556fbfb5089601bdc0fa5eb8b2581",
 		"npm @digitalbazaar/credentials-context@3.2.0", "undefined-terms-v2"},
+	{"https://www.w3.org/ns/credentials/examples/v2", "57393fbc69d6efb9b9b5dc9cb6b9880b0944360abfe2eaf459c9e58cf2279d7c",
+		"one line of VCDM 2.0, B.1; the digest proves the bytes", "examples-v2"},
 	{"https://w3id.org/security/data-integrity/v2", "67f21e6e33a6c14e5ccfd2fc7865f7474fb71a04af7e94136cb399dfac8ae8f4",
 		"npm @learncard/didkit-plugin@1.9.10", "data-integrity-v2"},
 	{"https://w3id.org/security/data-integrity/v1", "b5d829bd09aa7c42abc6efa0c8ed7635313b5487f37ccfce3ecd149ca9418554",

@@ -22,6 +22,9 @@ const (
 // bcp47 is the shape of a language tag; RDF drops values with any other.
 var bcp47 = regexp.MustCompile(`^[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*$`)
 
+// plainTypes are the XML Schema types that JSON has values of its own for.
+var plainTypes = []string{"boolean", "integer", "nonNegativeInteger", "float", "double", "decimal"}
+
 // converter deserialises expanded JSON-LD to RDF (JSON-LD 1.1 API, section 8).
 // Where the specification says "drop", it fails.
 type converter struct {
@@ -183,6 +186,11 @@ func literal(m map[string]any, value any) (ld.Node, error) {
 		}
 		return ld.NewLiteral(canonicalDouble(v), orType("double"), ""), nil
 	case string:
+		if _, name, _ := strings.Cut(datatype, "#"); slices.Contains(plainTypes, name) {
+			// The text "4" and the number 4 would have one canonical form, and a
+			// reader that takes them differently could be fooled.
+			return nil, fail("rdfc.number-as-text", "", "the text %.40q stands where a number or a truth value belongs", v)
+		}
 		language, tagged := m["@language"].(string)
 		if !tagged {
 			return ld.NewLiteral(v, orType("string"), ""), nil
