@@ -131,8 +131,8 @@ func toNative(v any) any {
 		return l
 	case json.Number:
 		f, err := v.Float64()
-		if err != nil {
-			return v.String()
+		if err != nil || f == 0 { // -0 is 0, as in RFC 8785 and in JavaScript
+			return 0.0
 		}
 		return f
 	}
@@ -185,8 +185,8 @@ func walkInput(v any, path string, contextAllowed, literal bool) error {
 			}
 			return nil
 		}
-		for k, e := range v {
-			at := path + "/" + k
+		for _, k := range sortedKeys(v) { // sorted, so that one document always gives one error
+			e, at := v[k], path+"/"+pointerEscape.Replace(k)
 			if k == "@context" {
 				if !contextAllowed {
 					return fail("rdfc.nested-context", at, "a context inside the document is not accepted")
@@ -198,6 +198,17 @@ func walkInput(v any, path string, contextAllowed, literal bool) error {
 			}
 			if strings.HasPrefix(k, "@") {
 				return fail("rdfc.dropped", at, "the JSON-LD keyword %.40q is not accepted here", k)
+			}
+			if strings.Contains(k, ":") || vocabulary().classes[k] {
+				// "https://www.w3.org/2018/credentials#credentialStatus" says what
+				// "credentialStatus" says, in the same canonical form. A holder could
+				// hide a member from us by writing it so.
+				return fail("rdfc.alias", at, "%.120q is another way to write a member; only its usual name is accepted", k)
+			}
+			if k == "type" {
+				if err := checkTypes(e, at); err != nil {
+					return err
+				}
 			}
 			if k == literalTerm {
 				continue // a JSON literal: kept as it is, whatever it holds
@@ -212,8 +223,33 @@ func walkInput(v any, path string, contextAllowed, literal bool) error {
 				return err
 			}
 		}
+	case json.Number:
+		return checkNumber(v.String(), path)
 	case nil:
 		return fail("rdfc.dropped", path, "null would be lost")
+	}
+	return nil
+}
+
+var pointerEscape = strings.NewReplacer("~", "~0", "/", "~1")
+
+// checkTypes refuses types that are written as an IRI although one of the
+// contexts has a name for them: the canonical form would be the same, but code
+// that looks for the name would pass them by.
+func checkTypes(v any, path string) error {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	for i, t := range list {
+		s, ok := t.(string)
+		if !ok {
+			return fail("rdfc.malformed", path, "a type is not a text")
+		}
+		prefix, rest, compact := strings.Cut(s, ":")
+		if vocabulary().iris[s] || compact && vocabulary().prefixes[prefix] && !strings.HasPrefix(rest, "//") || vocabulary().properties[s] {
+			return fail("rdfc.alias", fmt.Sprintf("%s/%d", path, i), "%.120q is another way to write a type; only its usual name is accepted", s)
+		}
 	}
 	return nil
 }
