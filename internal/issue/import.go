@@ -248,7 +248,7 @@ func problemOf(line int, err error) RowProblem {
 type importCheck struct {
 	service      *Service
 	keys         map[string]int    // award key → line
-	people       map[string]person // learner number → as first written
+	people       map[string]person // number of a new learner → as first written
 	achievements map[[2]string]achievementOrError
 }
 
@@ -301,21 +301,19 @@ func (c *importCheck) row(ctx context.Context, row importRow) ([]RowProblem, err
 // person finds the learner of a row, or what would be registered.
 func (c *importCheck) person(ctx context.Context, r *rowReader, row importRow) (LearnerRecord, error) {
 	l := row.learner
-	before, seen := c.people[l.Number]
-	if !seen {
-		before = person{row.line, l}
-		c.people[l.Number] = before
-	}
-	if !samePerson(before.learner, l) {
-		r.bad("learner_number", "import.number-twice", "line %d gives this number to %q", before.line, before.learner.FullName)
-	}
-	known, err := LearnerRecord{}, error(nil)
-	err = c.service.View(ctx, func(tx Tx) (err error) {
+	var known LearnerRecord
+	err := c.service.View(ctx, func(tx Tx) (err error) {
 		known, err = tx.LearnerByNumber(ctx, l.Institution, l.Number)
 		return err
 	})
 	switch {
 	case cairn.KindOf(err) == cairn.NotFound:
+		before, seen := c.people[l.Number]
+		if !seen {
+			c.people[l.Number] = person{row.line, l}
+		} else if !samePerson(before.learner, l) {
+			r.bad("learner_number", "import.number-twice", "line %d gives this number to %q", before.line, before.learner.FullName)
+		}
 		return LearnerRecord{Learner: l, Salt: strings.Repeat("0", 32)}, nil
 	case err != nil:
 		return known, err

@@ -80,7 +80,7 @@ func sameRequest(ctx context.Context, tx Tx, r Request) (Record, bool, error) {
 	case err != nil:
 		return Record{}, false, err
 	case record.Fingerprint != r.Fingerprint || record.Kind != r.Kind:
-		return Record{}, false, &cairn.Error{Kind: cairn.Conflict, Code: "issue.key-used", Object: r.Key,
+		return Record{}, false, &cairn.Error{Kind: cairn.Conflict, Code: "issue.key-used", Field: "key", Object: r.Key,
 			Message: "this key was already used for something else", Hint: "use a new key for a new request"}
 	case record.State == Void:
 		return Record{}, false, &cairn.Error{Kind: cairn.Conflict, Code: "issue.void", Object: r.Key,
