@@ -8,15 +8,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/piprate/json-gold/ld"
-
 	"cairn.example/jcs"
 )
 
 const (
-	defaultGraph = "@default"
-	rdf          = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-	xsd          = "http://www.w3.org/2001/XMLSchema#"
+	rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+	xsd = "http://www.w3.org/2001/XMLSchema#"
 )
 
 // bcp47 is the shape of a language tag; RDF drops values with any other.
@@ -28,49 +25,38 @@ var plainTypes = []string{"boolean", "integer", "nonNegativeInteger", "float", "
 // converter deserialises expanded JSON-LD to RDF (JSON-LD 1.1 API, section 8).
 // Where the specification says "drop", it fails.
 type converter struct {
-	quads  []*ld.Quad
-	seen   map[string]bool // a statement made twice is one statement
+	quads  []quad
+	seen   map[quad]bool // a statement made twice is one statement
 	blanks int
 }
 
-func (c *converter) blank() ld.Node {
+func (c *converter) blank() term {
 	c.blanks++
-	return ld.NewBlankNode("_:b" + strconv.Itoa(c.blanks))
+	return term{kind: blank, value: "_:b" + strconv.Itoa(c.blanks)}
 }
 
-func (c *converter) add(s ld.Node, predicate string, o ld.Node, graph string) error {
-	key := strings.Join([]string{s.GetValue(), predicate, describe(o), graph}, "\x00")
-	if c.seen[key] {
+func (c *converter) add(s term, predicate string, o, graph term) error {
+	q := quad{s, predicate, o, graph}
+	if c.seen[q] {
 		return nil
 	}
-	c.seen[key] = true
+	c.seen[q] = true
 	if len(c.quads) >= maxQuads {
 		return fail("rdfc.work-limit", "", "the document makes more than %d statements", maxQuads)
 	}
-	g := graph
-	if g == defaultGraph {
-		g = ""
-	}
-	c.quads = append(c.quads, ld.NewQuad(s, ld.NewIRI(predicate), o, g))
+	c.quads = append(c.quads, q)
 	return nil
 }
 
-func describe(n ld.Node) string {
-	if l, ok := n.(ld.Literal); ok {
-		return "\"" + l.Value + "\x01" + l.Datatype + "\x01" + l.Language
-	}
-	return n.GetValue()
-}
-
 // node adds the statements of a node object and returns its name.
-func (c *converter) node(v any, graph string) (ld.Node, error) {
+func (c *converter) node(v any, graph term) (term, error) {
 	m, ok := v.(map[string]any)
 	if !ok {
-		return nil, fail("rdfc.malformed", "", "an object is expected where there is a plain value")
+		return term{}, fail("rdfc.malformed", "", "an object is expected where there is a plain value")
 	}
-	var subject ld.Node
+	var subject term
 	if id, ok := m["@id"].(string); ok {
-		subject = ld.NewIRI(id)
+		subject = term{kind: iri, value: id}
 	} else {
 		subject = c.blank()
 	}
@@ -84,29 +70,29 @@ func (c *converter) node(v any, graph string) (ld.Node, error) {
 		case k == "@type":
 			for _, t := range list {
 				s, _ := t.(string) // checkSurvival has seen that it is one
-				if err := c.add(subject, rdf+"type", ld.NewIRI(s), graph); err != nil {
-					return nil, err
+				if err := c.add(subject, rdf+"type", term{kind: iri, value: s}, graph); err != nil {
+					return term{}, err
 				}
 			}
 		case k == "@graph":
 			for _, member := range list {
-				if _, err := c.node(member, subject.GetValue()); err != nil {
-					return nil, err
+				if _, err := c.node(member, subject); err != nil {
+					return term{}, err
 				}
 			}
 		case strings.HasPrefix(k, "@"):
-			return nil, fail("rdfc.dropped", "", "the JSON-LD keyword %q is not accepted", k)
+			return term{}, fail("rdfc.dropped", "", "the JSON-LD keyword %q is not accepted", k)
 		default:
 			if err := checkIRI(k); err != nil {
-				return nil, err
+				return term{}, err
 			}
 			for _, e := range list {
 				object, err := c.object(e, graph)
 				if err != nil {
-					return nil, err
+					return term{}, err
 				}
 				if err := c.add(subject, k, object, graph); err != nil {
-					return nil, err
+					return term{}, err
 				}
 			}
 		}
@@ -123,53 +109,53 @@ func sortedKeys(m map[string]any) []string {
 	return keys
 }
 
-func (c *converter) object(v any, graph string) (ld.Node, error) {
+func (c *converter) object(v any, graph term) (term, error) {
 	m, ok := v.(map[string]any)
 	if !ok {
-		return nil, fail("rdfc.malformed", "", "the expansion has a bare value")
+		return term{}, fail("rdfc.malformed", "", "the expansion has a bare value")
 	}
 	if value, ok := m["@value"]; ok {
-		return literal(m, value)
+		return literalOf(m, value)
 	}
 	items, ok := m["@list"].([]any)
 	if !ok {
 		return c.node(m, graph)
 	}
-	var head ld.Node = ld.NewIRI(rdf + "nil")
+	head := term{kind: iri, value: rdf + "nil"}
 	for _, item := range slices.Backward(items) {
 		first, err := c.object(item, graph)
 		if err != nil {
-			return nil, err
+			return term{}, err
 		}
 		cell := c.blank()
 		if err := c.add(cell, rdf+"first", first, graph); err != nil {
-			return nil, err
+			return term{}, err
 		}
 		if err := c.add(cell, rdf+"rest", head, graph); err != nil {
-			return nil, err
+			return term{}, err
 		}
 		head = cell
 	}
 	return head, nil
 }
 
-// literal converts a value object (JSON-LD 1.1 API, section 8.2.2).
-func literal(m map[string]any, value any) (ld.Node, error) {
+// literalOf converts a value object (JSON-LD 1.1 API, section 8.2.2).
+func literalOf(m map[string]any, value any) (term, error) {
 	datatype, _ := m["@type"].(string)
 	if datatype == "@json" {
 		b, err := jcs.Marshal(fromNative(value))
 		if err != nil {
-			return nil, err
+			return term{}, err
 		}
-		return ld.NewLiteral(string(b), rdf+"JSON", ""), nil
+		return term{kind: literal, value: string(b), datatype: rdf + "JSON"}, nil
 	}
 	if datatype != "" {
 		if err := checkIRI(datatype); err != nil {
-			return nil, err
+			return term{}, err
 		}
 	}
 	if _, ok := m["@direction"]; ok {
-		return nil, fail("rdfc.dropped", "", "the direction of a text would be lost")
+		return term{}, fail("rdfc.dropped", "", "the direction of a text would be lost")
 	}
 	orType := func(t string) string {
 		if datatype != "" {
@@ -179,28 +165,28 @@ func literal(m map[string]any, value any) (ld.Node, error) {
 	}
 	switch v := value.(type) {
 	case bool:
-		return ld.NewLiteral(strconv.FormatBool(v), orType("boolean"), ""), nil
+		return term{kind: literal, value: strconv.FormatBool(v), datatype: orType("boolean")}, nil
 	case float64:
 		if v == math.Trunc(v) && math.Abs(v) < 1e21 && datatype != xsd+"double" {
-			return ld.NewLiteral(strconv.FormatFloat(v, 'f', 0, 64), orType("integer"), ""), nil
+			return term{kind: literal, value: strconv.FormatFloat(v, 'f', 0, 64), datatype: orType("integer")}, nil
 		}
-		return ld.NewLiteral(canonicalDouble(v), orType("double"), ""), nil
+		return term{kind: literal, value: canonicalDouble(v), datatype: orType("double")}, nil
 	case string:
 		if _, name, _ := strings.Cut(datatype, "#"); slices.Contains(plainTypes, name) {
 			// The text "4" and the number 4 would have one canonical form, and a
 			// reader that takes them differently could be fooled.
-			return nil, fail("rdfc.number-as-text", "", "the text %.40q stands where a number or a truth value belongs", v)
+			return term{}, fail("rdfc.number-as-text", "", "the text %.40q stands where a number or a truth value belongs", v)
 		}
 		language, tagged := m["@language"].(string)
 		if !tagged {
-			return ld.NewLiteral(v, orType("string"), ""), nil
+			return term{kind: literal, value: v, datatype: orType("string")}, nil
 		}
 		if !bcp47.MatchString(language) {
-			return nil, fail("rdfc.dropped", "", "%.40q is not a language tag", language)
+			return term{}, fail("rdfc.dropped", "", "%.40q is not a language tag", language)
 		}
-		return ld.NewLiteral(v, rdf+"langString", language), nil
+		return term{kind: literal, value: v, language: language}, nil
 	}
-	return nil, fail("rdfc.malformed", "", "a value is neither text, number nor truth value")
+	return term{}, fail("rdfc.malformed", "", "a value is neither text, number nor truth value")
 }
 
 // canonicalDouble writes a number as XML Schema's canonical double: 3.5E0.

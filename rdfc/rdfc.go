@@ -7,8 +7,9 @@
 // canonical form is refused, because a verifier would otherwise show what nobody
 // signed (Data Integrity 1.0, "Validating Contexts" and data loss detection).
 //
-// Expansion and the RDFC-1.0 labelling are those of the json-gold library; the
-// step between them is ours, since the library drops what it cannot map.
+// Expansion is that of the json-gold library. The conversion to RDF is ours, since
+// the library drops what it cannot map, and so is RDFC-1.0, since the library has
+// no bound on work and writes control characters differently.
 package rdfc
 
 import (
@@ -42,38 +43,16 @@ func Canonical(doc map[string]any) (nquads []byte, err error) {
 	if err := checkSurvival(doc, expanded); err != nil {
 		return nil, err
 	}
-	c := &converter{seen: map[string]bool{}}
+	c := &converter{seen: map[quad]bool{}}
 	for _, node := range expanded {
-		if _, err := c.node(node, defaultGraph); err != nil {
+		if _, err := c.node(node, term{}); err != nil {
 			return nil, err
 		}
 	}
 	if len(c.quads) == 0 {
 		return nil, fail("rdfc.malformed", "", "the document says nothing")
 	}
-	if err := checkWork(c.quads); err != nil {
-		return nil, err
-	}
-	dataset := ld.NewRDFDataset()
-	for _, q := range c.quads {
-		graph := defaultGraph
-		if q.Graph != nil {
-			graph = q.Graph.GetValue()
-		}
-		dataset.Graphs[graph] = append(dataset.Graphs[graph], q)
-	}
-	opts := ld.NewJsonLdOptions("")
-	opts.Format = "application/n-quads"
-	opts.Algorithm = ld.AlgorithmURDNA2015 // RDFC-1.0 is URDNA2015 under its final name
-	out, err := ld.NewNormalisationAlgorithm(ld.AlgorithmURDNA2015).Main(dataset, opts)
-	if err != nil {
-		return nil, &cairn.Error{Kind: cairn.Invalid, Code: "rdfc.malformed", Message: "the document has no canonical form", Err: err}
-	}
-	text, ok := out.(string)
-	if !ok {
-		return nil, fail("rdfc.malformed", "", "the document has no canonical form")
-	}
-	return []byte(text), nil
+	return canonicalise(c.quads)
 }
 
 func fail(code, path, format string, args ...any) error {
@@ -150,7 +129,78 @@ func checkInput(doc map[string]any) error {
 	if err := checkContext(ctx, "/@context"); err != nil {
 		return err
 	}
-	return walkInput(doc, "", true, false)
+	if err := walkInput(doc, "", true); err != nil {
+		return err
+	}
+	if id, ok := doc["id"].(string); ok {
+		for _, name := range sortedKeys(doc) {
+			if err := checkRoot(doc[name], "/"+pointerEscape.Replace(name), id, doc["type"]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkDistinct refuses a list with the same plain value twice: RDF keeps one.
+func checkDistinct(list []any, path string) error {
+	seen := map[any]bool{}
+	for i, e := range list {
+		switch e := e.(type) {
+		case string, bool, json.Number:
+			if seen[e] {
+				return fail("rdfc.dropped", fmt.Sprintf("%s/%d", path, i), "this value is in the list already, and a signature covers it once")
+			}
+			seen[e] = true
+		}
+	}
+	return nil
+}
+
+// checkRoot refuses a second description of the document itself further inside.
+// RDF joins what is said about one identifier wherever it stands, so a holder
+// could move, say, credentialStatus to another mention of the credential, where
+// nobody looks for it. An endorsement of the credential says something about it
+// that has no place at the top.
+func checkRoot(v any, path, id string, types any) error {
+	switch v := v.(type) {
+	case map[string]any:
+		same := v["id"] == any(id)
+		for _, name := range sortedKeys(v) {
+			at := path + "/" + pointerEscape.Replace(name)
+			if same && (name != "id" && name != "type" && name != "endorsementComment" || name == "type" && overlap(v["type"], types)) {
+				return fail("rdfc.described-twice", at, "the document is described again here; the parts could be mistaken for each other")
+			}
+			if err := checkRoot(v[name], at, id, types); err != nil {
+				return err
+			}
+		}
+	case []any:
+		for i, e := range v {
+			if err := checkRoot(e, fmt.Sprintf("%s/%d", path, i), id, types); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// overlap says whether two lists, or single values, have a text in common.
+func overlap(x, y any) bool {
+	xs, ok := x.([]any)
+	if !ok {
+		xs = []any{x}
+	}
+	ys, ok := y.([]any)
+	if !ok {
+		ys = []any{y}
+	}
+	for _, e := range xs {
+		if s, ok := e.(string); ok && slices.Contains(ys, any(s)) {
+			return true
+		}
+	}
+	return false
 }
 
 func checkContext(ctx any, path string) error {
@@ -174,7 +224,7 @@ func checkContext(ctx any, path string) error {
 // walkInput visits every member. contextAllowed is set at the top and on the
 // members of verifiableCredential, which are documents with contexts of their
 // own; everywhere else a nested @context could redefine what is around it.
-func walkInput(v any, path string, contextAllowed, literal bool) error {
+func walkInput(v any, path string, contextAllowed bool) error {
 	switch v := v.(type) {
 	case map[string]any:
 		if _, ok := v["@value"]; ok {
@@ -213,13 +263,16 @@ func walkInput(v any, path string, contextAllowed, literal bool) error {
 			if k == literalTerm {
 				continue // a JSON literal: kept as it is, whatever it holds
 			}
-			if err := walkInput(e, at, k == "verifiableCredential", false); err != nil {
+			if err := walkInput(e, at, k == "verifiableCredential"); err != nil {
 				return err
 			}
 		}
 	case []any:
+		if err := checkDistinct(v, path); err != nil {
+			return err
+		}
 		for i, e := range v {
-			if err := walkInput(e, fmt.Sprintf("%s/%d", path, i), contextAllowed, false); err != nil {
+			if err := walkInput(e, fmt.Sprintf("%s/%d", path, i), contextAllowed); err != nil {
 				return err
 			}
 		}
