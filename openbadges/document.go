@@ -29,11 +29,11 @@ func (b Badge) Document() (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	subject, err := b.subject()
+	achievement, err := achievementTree("achievement", b.Achievement)
 	if err != nil {
 		return nil, err
 	}
-	achievement, err := achievementTree("achievement", b.Achievement)
+	subject, err := b.subject()
 	if err != nil {
 		return nil, err
 	}
@@ -207,6 +207,9 @@ func (b Badge) credit(subject map[string]any) error {
 	if err != nil {
 		return err
 	}
+	// A name of its own ties the figure to this credential: in a transcript, where
+	// all subjects are one, figures without a name would be interchangeable.
+	tree["id"] = part(b.ID, "credit")
 	subject["creditEarned"] = tree
 	if n, ok := plainNumber(earned); ok {
 		subject["creditsEarned"] = n
@@ -250,9 +253,9 @@ func (b Badge) grade(subject, achievement map[string]any) error {
 	return nil
 }
 
-// part names a part of an achievement, so that the part is the same thing in
-// every badge of that achievement.
-func part(id cairn.AchievementID, name string) string {
+// part names a part of what id names, so that the part of an achievement is the
+// same thing in every badge of that achievement.
+func part[ID ~string](id ID, name string) string {
 	if strings.Contains(string(id), "#") {
 		return string(id) + "-" + name
 	}
