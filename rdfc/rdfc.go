@@ -167,6 +167,9 @@ func checkRoot(v any, path, id string, types any) error {
 	case map[string]any:
 		same := v["id"] == any(id)
 		for _, name := range sortedKeys(v) {
+			if name == literalTerm {
+				continue // the content of a JSON literal is not part of the graph
+			}
 			at := path + "/" + pointerEscape.Replace(name)
 			if same && (name != "id" && name != "type" && name != "endorsementComment" || name == "type" && overlap(v["type"], types)) {
 				return fail("rdfc.described-twice", at, "the document is described again here; the parts could be mistaken for each other")

@@ -1,0 +1,108 @@
+package fetch
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"cairn.example"
+)
+
+func client(o Options) *Client {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return New(o)
+}
+
+func TestGet(t *testing.T) {
+	asked := 0
+	mux := http.NewServeMux()
+	mux.HandleFunc("/ok", func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		fmt.Fprint(w, `{}`)
+	})
+	mux.HandleFunc("/html", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<p>")
+	})
+	mux.HandleFunc("/large", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, strings.Repeat("x", 2000)) })
+	mux.HandleFunc("/gone", http.NotFound)
+	mux.HandleFunc("/packed", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		fmt.Fprint(w, "x")
+	})
+	mux.HandleFunc("/here", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/ok", http.StatusFound) })
+	mux.HandleFunc("/away", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://localhost:1/", http.StatusFound)
+	})
+	mux.HandleFunc("/loop", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/loop", http.StatusFound) })
+	server := httptest.NewServer(mux)
+	defer server.Close()
+
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	c := client(Options{Loopback: true, Fresh: time.Minute, Now: func() time.Time { return now }})
+	for range 2 {
+		r, err := c.Get(t.Context(), server.URL+"/ok#fragment", 1000, "application/json")
+		if err != nil || string(r.Body) != "{}" || r.MediaType != "application/json" || !r.FetchedAt.Equal(now) {
+			t.Fatalf("%+v, %v", r, err)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times for one fresh answer", asked)
+	}
+	now = now.Add(time.Hour)
+	if r, err := c.Get(t.Context(), server.URL+"/here", 1000); err != nil || string(r.Body) != "{}" {
+		t.Errorf("a redirect on the same server: %v", err)
+	}
+	for _, path := range []string{"/html", "/large", "/gone", "/packed", "/away", "/loop", "/none"} {
+		if _, err := c.Get(t.Context(), server.URL+path, 1000, "application/json", "text/plain"); cairn.KindOf(err) != cairn.Unavailable {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if _, err := client(Options{}).Get(t.Context(), server.URL+"/ok", 1000); cairn.KindOf(err) != cairn.Invalid {
+		t.Errorf("plain http to this machine: %v", err)
+	}
+	server.Close()
+	if _, err := client(Options{Loopback: true}).Get(t.Context(), server.URL+"/ok", 1000); cairn.KindOf(err) != cairn.Unavailable {
+		t.Errorf("a dead server: %v", err)
+	}
+}
+
+// The name may look harmless and lead to this machine: the connected address decides.
+func TestConnectedAddressIsChecked(t *testing.T) {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	defer server.Close()
+	port := server.URL[strings.LastIndex(server.URL, ":"):]
+	if _, err := client(Options{}).Get(t.Context(), "https://localhost"+port, 1000); err == nil || !strings.Contains(err.Error(), "not a public address") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestRefusedAddresses(t *testing.T) {
+	for _, u := range []string{"", "x", "ftp://x.example", "http://x.example", "https://", "https://user:pw@x.example", "file:///etc/passwd", "https:x.example",
+		"https://127.0.0.1", "https://[::1]/", "https://10.1.2.3", "https://169.254.169.254/latest", "https://[::ffff:127.0.0.1]", "https://[fd00::1]", "https://100.64.0.1",
+		"https://x.example/" + strings.Repeat("a", 3000)} {
+		if _, err := client(Options{}).Get(t.Context(), u, 10); cairn.KindOf(err) != cairn.Invalid {
+			t.Errorf("%.60s: %v", u, err)
+		}
+	}
+	for _, a := range []string{"8.8.8.8", "2606:4700::1111"} {
+		if err := allowed(netip.MustParseAddr(a), false); err != nil {
+			t.Errorf("%s: %v", a, err)
+		}
+	}
+}
+
+func TestNoClientIsOffline(t *testing.T) {
+	var none *Client
+	if _, err := none.Get(context.Background(), "https://x.example", 10); cairn.CodeOf(err) != "fetch.offline" {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,89 @@
+package verify
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"cairn.example"
+	"cairn.example/did"
+	"cairn.example/internal/fetch"
+	"cairn.example/internal/trust"
+)
+
+// Limits of what is fetched.
+const (
+	maxDocument = 256 << 10
+	maxList     = 8 << 20
+)
+
+var (
+	documentTypes = []string{"application/did+json", "application/did+ld+json", "application/did", "application/json", "application/ld+json", "application/cid", "application/octet-stream", "text/plain"}
+	listTypes     = []string{"application/vc", "application/vc+ld+json", "application/ld+json", "application/json", "application/octet-stream"}
+)
+
+// Online asks the network for what is not known here. Own answers for the
+// identifiers and lists of this server itself, which is not asked over the
+// network; each of its functions may be nil, and returns false for what is not
+// its own.
+type Online struct {
+	Client  *fetch.Client
+	OwnDID  func(ctx context.Context, d cairn.DID) (*did.Document, bool, error)
+	OwnList func(ctx context.Context, url string) ([]byte, bool, error)
+	Now     cairn.Clock
+}
+
+// Resolve implements did.Resolver.
+func (o Online) Resolve(ctx context.Context, d cairn.DID) (did.Resolution, error) {
+	if o.OwnDID != nil {
+		if doc, own, err := o.OwnDID(ctx, d); own || err != nil {
+			return did.Resolution{Document: doc, AsOf: o.Now().UTC(), Source: "this server"}, err
+		}
+	}
+	if did.MethodName(d) != "web" {
+		return trust.KeyResolver().Resolve(ctx, d)
+	}
+	u, err := did.WebURL(d)
+	if err != nil {
+		return did.Resolution{}, err
+	}
+	r, err := o.Client.Get(ctx, u, maxDocument, documentTypes...)
+	if err != nil {
+		return did.Resolution{}, err
+	}
+	doc, err := did.ParseDocument(r.Body, d)
+	return did.Resolution{Document: doc, AsOf: r.FetchedAt, Source: u}, err
+}
+
+// StatusList implements StatusSource.
+func (o Online) StatusList(ctx context.Context, url string) ([]byte, time.Time, error) {
+	if o.OwnList != nil {
+		if b, own, err := o.OwnList(ctx, url); own || err != nil {
+			return b, o.Now().UTC(), err
+		}
+	}
+	if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") {
+		return nil, time.Time{}, &cairn.Error{Kind: cairn.Unavailable, Code: "status.address", Object: url, Message: "this address can't be fetched"}
+	}
+	r, err := o.Client.Get(ctx, url, maxList, listTypes...)
+	return r.Body, r.FetchedAt, err
+}
+
+// FromBundle returns an engine that uses a bundle and nothing else: it holds no
+// client, so there is no way from it to a network.
+func FromBundle(b trust.Bundle, s *trust.Snapshot, now cairn.Clock) *Engine {
+	return New(Config{
+		Resolver: b.Resolver(),
+		Status:   bundleStatus{b},
+		Trust:    func(context.Context) (*trust.Snapshot, error) { return s, nil },
+		Now:      now,
+		Offline:  true,
+	})
+}
+
+type bundleStatus struct{ b trust.Bundle }
+
+// StatusList implements StatusSource.
+func (s bundleStatus) StatusList(_ context.Context, url string) ([]byte, time.Time, error) {
+	return s.b.StatusList(url)
+}
