@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"strconv"
 	"strings"
 	"time"
 
@@ -217,15 +218,25 @@ func (b Badge) credit(subject map[string]any) error {
 	return nil
 }
 
-// plainNumber returns c as a JSON number when it ends within three decimal
-// places: such a figure is printed the same by every JSON and RDF writer.
+// plainNumber returns c as a JSON number when all its digits come through every
+// writer: at most three decimal places, and the same figure in the 16 digits of
+// the canonical double of JSON-LD, in which 64.6 is 64.59999999999999.
 func plainNumber(c cairn.Credits) (json.Number, bool) {
 	r := c.Rat()
 	s := r.FloatString(3)
-	if back, ok := new(big.Rat).SetString(s); !ok || back.Cmp(r) != 0 {
+	if !sameRat(s, r) {
+		return "", false
+	}
+	f, _ := r.Float64()
+	if !r.IsInt() && !sameRat(strconv.FormatFloat(f, 'e', 15, 64), r) {
 		return "", false
 	}
 	return json.Number(strings.TrimSuffix(strings.TrimRight(s, "0"), ".")), true
+}
+
+func sameRat(text string, r *big.Rat) bool {
+	back, ok := new(big.Rat).SetString(text)
+	return ok && back.Cmp(r) == 0
 }
 
 // grade writes the result, and on the achievement the scale that it belongs to.

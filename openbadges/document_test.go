@@ -281,7 +281,7 @@ func TestLists(t *testing.T) {
 }
 
 func TestPlainNumbers(t *testing.T) {
-	for in, want := range map[string]string{"1": "1", "2.5": "2.5", "10/3": "", "0.125": "0.125", "1/16": "", "1000": "1000", "20": "20", "0.01": "0.01"} {
+	for in, want := range map[string]string{"1": "1", "2.5": "2.5", "10/3": "", "0.125": "0.125", "1/16": "", "1000": "1000", "20": "20", "0.01": "0.01", "2.4": "2.4", "64.6": "", "1000000": "1000000"} {
 		b := award(t)
 		b.Achievement.Credit.Amount, b.CreditsEarned = credits(in), cairn.Credits{}
 		doc, err := b.Document()

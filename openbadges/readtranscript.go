@@ -76,6 +76,12 @@ func (r *reader) recognition(f *TranscriptFacts, m map[string]any, at string) {
 		Digest: r.str(m, at, "programmeDigest"), Title: r.str(m, at, "programmeName"), CreditUnit: r.str(m, at, "creditUnit"),
 		CreditsRequired: r.amount(m, at, "creditRequired"), CreditsCounted: r.amount(m, at, "creditCounted")}
 	f.Decision = cairn.CredentialID(r.str(m, at, "decision"))
+	inside := map[string]bool{}
+	for _, c := range f.Credentials {
+		if id, ok := c["id"].(string); ok {
+			inside[id] = true
+		}
+	}
 	lines := r.objects(m, at, "line")
 	f.Lines = make([]TranscriptLine, 0, len(lines))
 	taken := map[int]bool{}
@@ -89,6 +95,9 @@ func (r *reader) recognition(f *TranscriptFacts, m map[string]any, at string) {
 			return
 		}
 		taken[position] = true
+		if id := r.str(o, p, "credential"); !inside[id] {
+			r.fail(codeContradiction, p+"/credential", "the credential %.200q is not in the transcript", id)
+		}
 		positions = append(positions, position)
 		f.Lines = append(f.Lines, TranscriptLine{
 			CredentialID: cairn.CredentialID(r.str(o, p, "credential")), Title: r.str(o, p, "title"),
@@ -104,4 +113,26 @@ func (r *reader) recognition(f *TranscriptFacts, m map[string]any, at string) {
 		sorted[position-1] = f.Lines[i]
 	}
 	f.Lines = sorted
+}
+
+// Strangers returns the ids of the credentials inside that are about another DID
+// than the transcript. They may be the same person's, under an earlier key; a
+// document alone can't tell. Credentials without a subject id are not listed,
+// and nothing is when the transcript itself names no DID.
+func (f TranscriptFacts) Strangers() []string {
+	var out []string
+	if f.SubjectID == "" {
+		return nil
+	}
+	for _, c := range f.Credentials {
+		for _, s := range many(c["credentialSubject"]) {
+			subject, _ := s.(map[string]any)
+			if id, ok := subject["id"].(string); ok && id != f.SubjectID {
+				id, _ := c["id"].(string)
+				out = append(out, id)
+				break
+			}
+		}
+	}
+	return out
 }

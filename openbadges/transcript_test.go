@@ -277,6 +277,7 @@ func TestReadTranscriptRefuses(t *testing.T) {
 		"position outside":     {"/credentialSubject/recognition/line/0/position", func(m map[string]any) { line(m)["position"] = "9" }},
 		"position is a number": {"/credentialSubject/recognition/line/0/position", func(m map[string]any) { line(m)["position"] = json.Number("1") }},
 		"credits":              {"/credentialSubject/recognition/line/0/credits", func(m map[string]any) { line(m)["credits"] = "many" }},
+		"line of another":      {"/credentialSubject/recognition/line/0/credential", func(m map[string]any) { line(m)["credential"] = "urn:uuid:0" }},
 		"no source":            {"/credentialSubject/recognition/line/0/source", func(m map[string]any) { delete(line(m), "source") }},
 	} {
 		doc, err := transcript(t).Document()
@@ -290,5 +291,26 @@ func TestReadTranscriptRefuses(t *testing.T) {
 		if !errors.As(err, &e) || e.Field != c.field {
 			t.Errorf("%s: got %v, want field %s", name, err, c.field)
 		}
+	}
+}
+
+func TestStrangers(t *testing.T) {
+	tr := transcript(t)
+	tr.Credentials[1]["credentialSubject"].(map[string]any)["id"] = "did:key:z6Other"
+	delete(tr.Credentials[2]["credentialSubject"].(map[string]any), "id")
+	doc, err := tr.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := openbadges.ReadTranscript(reread(t, doc))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := f.Strangers(); !slices.Equal(got, []string{string(tr.Lines[1].CredentialID)}) {
+		t.Errorf("strangers %v", got)
+	}
+	f.SubjectID = ""
+	if got := f.Strangers(); got != nil {
+		t.Errorf("strangers to nobody: %v", got)
 	}
 }
