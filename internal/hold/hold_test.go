@@ -211,12 +211,23 @@ func TestReceiveRefuses(t *testing.T) {
 	_, err = w.Receive(ctx, make([]byte, maxDocument+1), proofs)
 	wantCode(t, err, cairn.TooLarge, "wallet.document-large")
 
+	// What bends the standard is the learner's all the same.
+	bent := func(context.Context, []byte) (Check, error) {
+		return Check{Verdict: "invalid", Findings: []Finding{{"proof", "yes", ""}, {"model", "no", "model.bad"}}}, nil
+	}
+	r, err := w.Receive(ctx, badge(t, 4, w.DID(), now), bent)
+	if err != nil || r.Entry.Check.Verdict != "invalid" {
+		t.Errorf("%+v, %v", r.Entry.Check, err)
+	}
+	_, err = w.Receive(ctx, badge(t, 1, w.DID(), now.Add(time.Hour)), bent)
+	wantCode(t, err, cairn.Unavailable, "wallet.not-proven") // but it replaces nothing
+
 	down := errors.New("no connection")
 	_, err = w.Receive(ctx, badge(t, 3, w.DID(), now), func(context.Context, []byte) (Check, error) { return Check{}, down })
 	if !errors.Is(err, down) {
 		t.Errorf("a check that failed gave %v", err)
 	}
-	if n := len(w.List()); n != 1 {
+	if n := len(w.List()); n != 2 {
 		t.Errorf("%d credentials were kept", n)
 	}
 }

@@ -21,9 +21,10 @@ type Received struct {
 
 // Receive checks a credential and keeps it, byte for byte.
 //
-// It refuses a document whose proof or form the check finds bad: it is not what
-// it says it is. Everything else is kept and marked by its Check: a credential
-// that has expired, or whose issuer nobody knows yet, is still the learner's.
+// It refuses a document whose proof the check finds bad: it is not what it says
+// it is. Everything else is kept and marked by its Check: a credential that has
+// expired, that bends the standard, or whose issuer nobody knows yet, is still
+// the learner's.
 // A credential that is there already is refused (wallet.duplicate). One with the
 // id and the issuer of another replaces it when its validFrom is newer (Open
 // Badges 3.0, "Credential equality") and its proof is good; the older one stays
@@ -40,11 +41,9 @@ func (w *Wallet) Receive(ctx context.Context, document []byte, check Checker) (R
 	if err != nil {
 		return Received{}, fmt.Errorf("checking the credential: %w", err)
 	}
-	for _, axis := range []string{"proof", "model"} {
-		if found.outcome(axis) == "no" {
-			return Received{}, &cairn.Error{Kind: cairn.Invalid, Code: "wallet.not-genuine", Field: axis, Object: name(e),
-				Message: "this credential is not what it says it is and was not kept", Hint: "ask its issuer for it again"}
-		}
+	if found.outcome("proof") == "no" {
+		return Received{}, &cairn.Error{Kind: cairn.Invalid, Code: "wallet.not-genuine", Object: name(e),
+			Message: "this credential is not what it says it is and was not kept", Hint: "ask its issuer for it again"}
 	}
 	e.Document = slices.Clone(document)
 	e.Received = w.options.Now().UTC()
@@ -76,9 +75,9 @@ func (w *Wallet) keep(e Entry) (Received, error) {
 				Message: "the wallet has this credential in the same or a newer version"}
 		}
 		// Without a good proof anybody could replace the learner's credentials.
-		if e.Check.outcome("proof") != "yes" {
+		if e.Check.outcome("proof") != "yes" || e.Check.outcome("model") == "no" {
 			return Received{}, &cairn.Error{Kind: cairn.Unavailable, Code: "wallet.not-proven", Object: name(e),
-				Message: "this says that it replaces a credential in the wallet, but its proof could not be checked", Hint: "try again with a connection, or with a newer trust bundle"}
+				Message: "this says that it replaces a credential in the wallet, but that could not be checked", Hint: "try again with a connection, or with a newer trust bundle"}
 		}
 		if len(old.History) >= maxHistory {
 			return Received{}, &cairn.Error{Kind: cairn.TooLarge, Code: "wallet.history", Object: name(e),
@@ -176,5 +175,5 @@ func (w *Wallet) Recheck(ctx context.Context, ref string, check Checker) (Entry,
 	return next.Entries[i].copy(), nil
 }
 
-// age is how old a check is at a time; negative when the clock went back.
+// Age is how old a check is at a time; negative when the clock went back.
 func (c Check) Age(now time.Time) time.Duration { return now.Sub(c.At) }
