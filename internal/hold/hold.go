@@ -156,7 +156,11 @@ func (w *Wallet) DID() cairn.DID { return w.signer.did }
 func (w *Wallet) Signer() cairn.Signer { return w.signer }
 
 // Created is when the wallet was made.
-func (w *Wallet) Created() time.Time { return w.state.Created }
+func (w *Wallet) Created() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.state.Created
+}
 
 // ChangePassphrase seals the wallet with another passphrase. Copies made before
 // keep the old one.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -446,5 +447,56 @@ func TestRecheck(t *testing.T) {
 	}
 	if got := w.List()[0].Check; got.Verdict != "invalid" || got.outcome("status") != "no" || got.outcome("proof") != "unknown" {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestTitlesAreSafeToPrint(t *testing.T) {
+	for in, want := range map[string]string{"Course": "Course", "a\x1b[2Jb": "a [2Jb", "a\u202eb": "a b", "a\r\nb": "a  b", "": "",
+		strings.Repeat("é", 300): strings.Repeat("é", 200) + "…", "كتابة العربية": "كتابة العربية"} {
+		if got := shown(in); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
+	w := create(t, 1)
+	d, err := vc.Parse(badge(t, 1, w.DID(), now))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := d.Tree()
+	tree["issuer"] = map[string]any{"id": "did:web:a\x1b[2J", "type": []any{"Profile"}}
+	b, err := jcs.Marshal(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Receive(context.Background(), b, proofs)
+	wantCode(t, err, cairn.Invalid, "wallet.not-a-credential")
+}
+
+func TestManyAtOnce(t *testing.T) {
+	w := create(t, 1)
+	var group sync.WaitGroup
+	for i := range 8 {
+		document := badge(t, i, w.DID(), now)
+		group.Go(func() {
+			if _, err := w.Receive(context.Background(), document, proofs); err != nil {
+				t.Error(err)
+			}
+			w.List()
+			w.Created()
+			if _, err := w.Receive(context.Background(), document, proofs); cairn.CodeOf(err) != "wallet.duplicate" {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	path := w.path
+	w.Close()
+	w, err := Open(path, phrase, options(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if n := len(w.List()); n != 8 {
+		t.Errorf("%d credentials", n)
 	}
 }

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
+	"unicode"
 
 	"filippo.io/age"
 
@@ -221,8 +223,35 @@ func describe(document []byte) (Entry, error) {
 		return Entry{}, &cairn.Error{Kind: cairn.Invalid, Code: "wallet.not-a-credential", Field: problems[0].Path,
 			Message: "this is not a credential: " + problems[0].Message}
 	}
-	return Entry{Digest: jcs.Digest(document), ID: c.ID, Issuer: c.Issuer, Types: c.Types, Title: c.Name, Subject: c.SubjectID,
+	for _, s := range append([]string{c.ID, c.Issuer, c.SubjectID}, c.Types...) {
+		if strings.ContainsFunc(s, hidden) {
+			return Entry{}, &cairn.Error{Kind: cairn.Invalid, Code: "wallet.not-a-credential", Message: "this is not a credential: an identifier in it holds invisible characters"}
+		}
+	}
+	return Entry{Digest: jcs.Digest(document), ID: c.ID, Issuer: c.Issuer, Types: c.Types, Title: shown(c.Name), Subject: c.SubjectID,
 		ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil, Document: document}, nil
+}
+
+// hidden finds characters that steer a terminal or turn text around.
+func hidden(r rune) bool {
+	return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0xfeff || r == 0x2028 || r == 0x2029
+}
+
+// shown makes a title safe to print: a title is whatever somebody signed.
+func shown(title string) string {
+	const limit = 200
+	var b strings.Builder
+	n := 0
+	for _, r := range title {
+		if n++; n > limit {
+			return b.String() + "…"
+		}
+		if hidden(r) {
+			r = ' '
+		}
+		b.WriteRune(r)
+	}
+	return strings.TrimSpace(b.String())
 }
 
 // seal encrypts the JSON of a state with the passphrase.
