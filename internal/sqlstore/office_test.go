@@ -19,6 +19,8 @@ const college = cairn.InstitutionID("college")
 
 var start = time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
 
+func clock() time.Time { return start }
+
 // service opens an issuing service on a folder, with the key file beside it.
 func service(ctx context.Context, dir string, trace func(string)) (*issue.Service, *sqlstore.DB, error) {
 	lock, err := keys.OpenLock(dir+".key", nil)
@@ -39,7 +41,7 @@ func service(ctx context.Context, dir string, trace func(string)) (*issue.Servic
 		View: func(ctx context.Context, f func(issue.Tx) error) error {
 			return db.View(ctx, func(tx *sqlstore.Tx) error { return f(tx) })
 		},
-		Keys: keys.NewKeyring(lock), Now: func() time.Time { return start }, Rand: rand.Reader, BaseURL: "https://cairn.example", Trace: trace,
+		Keys: keys.NewKeyring(lock), Now: clock, Rand: rand.Reader, BaseURL: "https://cairn.example", Trace: trace,
 	}), db, nil
 }
 
