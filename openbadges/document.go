@@ -106,8 +106,10 @@ func (b Badge) period() (map[string]any, error) {
 }
 
 // validity writes awardedDate, validFrom and validUntil. A correction moves
-// validFrom and keeps awardedDate, so both are always there. They may differ by
-// a day the wrong way round, because an award is often dated to a whole day.
+// validFrom and keeps awardedDate, so both are always there. awardedDate is a
+// calendar day: the one on the wall where the award was made, so that an award
+// of the first of May in Nairobi is not one of the thirtieth of April elsewhere.
+// validFrom is a moment; it may come before that day by what a day can differ.
 func validity(awarded, from, until time.Time) (map[string]any, error) {
 	if from.IsZero() {
 		from = awarded
@@ -118,7 +120,9 @@ func validity(awarded, from, until time.Time) (map[string]any, error) {
 	if from.Before(awarded.Add(-24 * time.Hour)) {
 		return nil, refuse(codeContradiction, "validFrom", "the credential is valid before the award was made")
 	}
-	m := map[string]any{"awardedDate": vc.FormatTime(awarded), "validFrom": vc.FormatTime(from)}
+	y, month, d := awarded.Date()
+	day := time.Date(y, month, d, 0, 0, 0, 0, time.UTC)
+	m := map[string]any{"awardedDate": vc.FormatTime(day), "validFrom": vc.FormatTime(from)}
 	if !until.IsZero() {
 		if err := checkTime("validUntil", until); err != nil {
 			return nil, err

@@ -337,3 +337,22 @@ func TestStatusIsOneObject(t *testing.T) {
 		t.Errorf("%+v, %v", entry, err)
 	}
 }
+
+func TestAwardedDateIsTheDayOnTheWall(t *testing.T) {
+	for _, c := range []struct{ awarded, want, from string }{
+		{"2026-05-01T00:00:00+03:00", "2026-05-01", "2026-04-30T21:00:00Z"},
+		{"2026-05-01T23:59:00-05:00", "2026-05-01", "2026-05-02T04:59:00Z"},
+		{"2026-05-01T15:00:00Z", "2026-05-01", "2026-05-01T15:00:00Z"},
+	} {
+		b := award(t)
+		b.AwardedOn, b.ValidFrom = at(c.awarded), time.Time{}
+		doc, err := b.Document()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := openbadges.Read(conforms(t, doc))
+		if err != nil || f.AwardedOn.String() != c.want || doc["validFrom"] != c.from {
+			t.Errorf("%s: awarded on %s, valid from %v, %v", c.awarded, f.AwardedOn, doc["validFrom"], err)
+		}
+	}
+}

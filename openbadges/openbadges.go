@@ -73,9 +73,10 @@ type Evidence struct {
 	Genre       string
 }
 
-// Badge is one award, ready to be written as an OpenBadgeCredential. Times are
-// written in UTC to the second; ActivityStart, ActivityEnd, ValidFrom and
-// ValidUntil may be zero, where ValidFrom then is AwardedOn.
+// Badge is one award, ready to be written as an OpenBadgeCredential. Of AwardedOn
+// the calendar day is written, as it is in AwardedOn's own location; the other
+// times are written in UTC to the second. ActivityStart, ActivityEnd, ValidFrom
+// and ValidUntil may be zero, where ValidFrom then is AwardedOn.
 type Badge struct {
 	ID            cairn.CredentialID
 	Name          string // of the credential; the achievement's name when empty
