@@ -15,6 +15,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -47,10 +48,20 @@ func NewLock(path, passphrase string, workFactor int) (*Lock, error) {
 			return nil, err
 		}
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
+	if err := writeNew(path, text); err != nil {
 		return nil, &cairn.Error{Kind: cairn.Conflict, Code: "keys.file", Object: path, Message: "the key file can't be made", Hint: "an existing key file is never overwritten", Err: err}
 	}
+	return &Lock{identity}, nil
+}
+
+// writeNew writes a file that did not exist, with mode 0600. It has its name only
+// when it is whole and on the disk: half a key file would look like a lost key.
+func writeNew(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
 	_, err = f.Write(text)
 	if err == nil {
 		err = f.Sync()
@@ -58,10 +69,18 @@ func NewLock(path, passphrase string, workFactor int) (*Lock, error) {
 	if err2 := f.Close(); err == nil {
 		err = err2
 	}
-	if err != nil {
-		return nil, errors.Join(err, os.Remove(path))
+	if err == nil {
+		err = os.Link(f.Name(), path) // fails when there is a file
 	}
-	return &Lock{identity}, nil
+	if err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	return folder.Sync()
 }
 
 func encrypt(text []byte, passphrase string, workFactor int) ([]byte, error) {
@@ -93,10 +112,15 @@ func encrypt(text []byte, passphrase string, workFactor int) ([]byte, error) {
 // OpenLock reads a key file. It refuses a file that others on the machine could
 // read. passphrase is asked for only when the file is protected by one.
 func OpenLock(path string, passphrase func() (string, error)) (*Lock, error) {
-	info, err := os.Stat(path)
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &cairn.Error{Kind: cairn.NotFound, Code: "keys.file-missing", Object: path, Message: "there is no key file", Hint: "without it the signing keys can't be used; put it back from where you keep it"}
 	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat() // of the file that is read, not of what has its name by then
 	if err != nil {
 		return nil, err
 	}
@@ -104,11 +128,6 @@ func OpenLock(path string, passphrase func() (string, error)) (*Lock, error) {
 		return nil, &cairn.Error{Kind: cairn.Denied, Code: "keys.file-mode", Object: path, Message: fmt.Sprintf("others on this machine can read the key file (mode %04o)", mode),
 			Hint: "run chmod 600 " + path + " and consider whether somebody has read it"}
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
 	if err != nil {
 		return nil, err
