@@ -1,0 +1,225 @@
+package programme
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+
+	"cairn.example"
+)
+
+// candidate is a credential as the rules see it: in the programme's unit, level
+// frame and order.
+type candidate struct {
+	Held
+	index     int
+	amount    cairn.Credits // in the programme's unit; zero when it carries none
+	level     *cairn.Credits
+	agreement *Agreement
+	fields    []string // its own field, and the one an agreement gives it
+	reasons   []Reason // why it can't count at all
+	edges     []edge
+}
+
+// edge says that a candidate may count in a place. reasons is empty when it may;
+// otherwise every failing rule is kept, not only the first.
+type edge struct {
+	requirement int
+	slot        int // index in the requirement, or -1 for a pool of credits
+	agreement   string
+	reasons     []Reason
+	undecided   bool      // a person must look: the facts are not exact enough
+	lapses      time.Time // first day on which a rule about age will drop it; zero when none
+}
+
+func (e edge) open() bool { return len(e.reasons) == 0 }
+
+// prepare brings the credentials into a fixed order that does not depend on how
+// they were presented, and finds where each may count.
+func (p *Programme) prepare(held []Held, at time.Time) []*candidate {
+	sorted := slices.Clone(held)
+	slices.SortFunc(sorted, func(a, b Held) int {
+		if c := a.AwardedOn.Earliest().Compare(b.AwardedOn.Earliest()); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Digest, b.Digest)
+	})
+	var out []*candidate
+	seen := map[string]bool{}
+	for _, h := range sorted {
+		c := &candidate{Held: h, index: len(out)}
+		out = append(out, c)
+		if h.Blocked == "" && seen[h.Digest] {
+			c.Blocked = BlockedDuplicate
+		}
+		seen[h.Digest] = true
+		if c.Blocked != "" {
+			c.reasons = []Reason{{Code: c.Blocked}}
+			continue
+		}
+		if h.Credit == nil || h.Credit.Amount.Sign() <= 0 || h.Credit.HoursPerCredit.Sign() <= 0 {
+			c.reasons = []Reason{{Code: ReasonNoCredit}}
+			continue
+		}
+		c.amount = h.Credit.Amount.Mul(h.Credit.HoursPerCredit).Div(p.Credit.HoursPerCredit)
+		c.level = p.levelOf(h.Level)
+		c.agreement = p.agreementFor(h)
+		if h.Field != "" {
+			c.fields = append(c.fields, h.Field)
+		}
+		if c.agreement != nil && c.agreement.Field != "" {
+			c.fields = append(c.fields, c.agreement.Field)
+		}
+		p.findEdges(c, at)
+	}
+	return out
+}
+
+func (p *Programme) levelOf(l *cairn.Level) *cairn.Credits {
+	if l == nil {
+		return nil
+	}
+	if l.Framework == p.Levels.Framework {
+		return &l.Value
+	}
+	for _, m := range p.Levels.Map {
+		if m.Framework == l.Framework && m.Value.Equal(l.Value) {
+			return &m.Is
+		}
+	}
+	return nil
+}
+
+// agreementFor finds the agreement in force on the day of the award.
+func (p *Programme) agreementFor(h Held) *Agreement {
+	for i, a := range p.Agreements {
+		if a.Issuer != h.Issuer || a.Achievement != h.Achievement {
+			continue
+		}
+		if !a.From.IsZero() && h.AwardedOn.Earliest().Before(a.From.Earliest()) || !a.Until.IsZero() && h.AwardedOn.Latest().After(a.Until.Latest()) {
+			continue
+		}
+		return &p.Agreements[i]
+	}
+	return nil
+}
+
+func (s Selector) matches(c *candidate) bool {
+	if s.empty() {
+		return false
+	}
+	one := func(list []string, values ...string) bool {
+		return len(list) == 0 || slices.ContainsFunc(values, func(v string) bool { return slices.Contains(list, v) })
+	}
+	return (len(s.Achievements) == 0 || slices.Contains(s.Achievements, c.Achievement)) &&
+		one(s.Alignments, c.Alignments...) && one(s.Fields, c.fields...) && one(s.Tags, c.Tags...) && one(s.Types, c.Type) &&
+		(len(s.Issuers) == 0 || slices.Contains(s.Issuers, c.Issuer)) && (len(s.Routes) == 0 || slices.Contains(s.Routes, c.Route))
+}
+
+func (p *Programme) findEdges(c *candidate, at time.Time) {
+	for i, r := range p.Requirements {
+		for j, s := range r.Slots() {
+			byAgreement := c.agreement != nil && slices.Contains(c.agreement.CountsAs, s.ID)
+			if !byAgreement && !s.Match.matches(c) {
+				continue
+			}
+			e := p.edge(c, r, at)
+			e.requirement, e.slot = i, j
+			if byAgreement {
+				e.agreement = c.agreement.ID
+			}
+			if c.amount.Cmp(s.Credits) < 0 {
+				e.reasons = append(e.reasons, Reason{Code: ReasonTooFewCredits, Clause: r.Clause, Requirement: r.ID,
+					Args: map[string]string{"have": c.amount.String(), "need": s.Credits.String(), "slot": s.ID}})
+			}
+			c.edges = append(c.edges, e)
+		}
+		if r.Credits.Sign() > 0 && r.Match.matches(c) {
+			e := p.edge(c, r, at)
+			e.requirement, e.slot = i, -1
+			if c.agreement != nil && len(r.Match.Fields) > 0 && slices.Contains(r.Match.Fields, c.agreement.Field) && c.Field != c.agreement.Field {
+				e.agreement = c.agreement.ID
+			}
+			c.edges = append(c.edges, e)
+		}
+	}
+	if len(c.edges) == 0 {
+		c.reasons = []Reason{{Code: ReasonNoMatch}}
+	}
+}
+
+// edge checks the rules of a requirement, and the general ones, for a credential.
+func (p *Programme) edge(c *candidate, r Requirement, at time.Time) edge {
+	var e edge
+	add := func(code, clause string, args map[string]string) {
+		e.reasons = append(e.reasons, Reason{Code: code, Clause: clause, Requirement: r.ID, Args: args})
+	}
+	if r.Reserved && c.Route != InResidence {
+		add(ReasonReserved, r.Clause, nil)
+	}
+	if r.MinLevel != nil {
+		switch {
+		case c.level == nil:
+			add(ReasonLevelUnknown, r.Clause, map[string]string{"need": r.MinLevel.String(), "framework": p.Levels.Framework})
+			e.undecided = true
+		case c.level.Cmp(*r.MinLevel) < 0:
+			add(ReasonLevelTooLow, r.Clause, map[string]string{"have": c.level.String(), "need": r.MinLevel.String(), "framework": p.Levels.Framework})
+		}
+	}
+	if r.MinGrade != nil {
+		switch rank := p.gradeRank(c.GradeScale, c.Grade); {
+		case rank < 0 || c.GradeScale != r.MinGrade.Scale:
+			add(ReasonGradeUnknown, r.Clause, map[string]string{"have": c.Grade, "need": r.MinGrade.Grade})
+			e.undecided = true
+		case rank > p.gradeRank(r.MinGrade.Scale, r.MinGrade.Grade): // the best grade comes first
+			add(ReasonGradeTooLow, r.Clause, map[string]string{"have": c.Grade, "need": r.MinGrade.Grade})
+		}
+	}
+	for _, limit := range []*Currency{r.MaxAge, p.Policy.MaxAge} {
+		if limit == nil {
+			continue
+		}
+		clause := limit.Clause
+		if clause == "" {
+			clause = r.Clause
+		}
+		args := map[string]string{"awarded": c.AwardedOn.String(), "limit": fmt.Sprint(limit.Years*12 + limit.Months), "years": fmt.Sprint(limit.Years)}
+		switch first, last := limit.lapses(c.AwardedOn.Earliest()), limit.lapses(c.AwardedOn.Latest()); {
+		case c.AwardedOn.IsZero():
+			add(ReasonDateUncertain, clause, args)
+			e.undecided = true
+		case !at.Before(last):
+			add(ReasonTooOld, clause, args)
+		case !at.Before(first):
+			add(ReasonDateUncertain, clause, args)
+			e.undecided = true
+		case e.lapses.IsZero() || first.Before(e.lapses):
+			e.lapses = first
+		}
+	}
+	return e
+}
+
+// lapses is the first day on which learning of a day is too old: a limit of five
+// years still counts what was learned five years ago to the day.
+func (c Currency) lapses(learned time.Time) time.Time {
+	return learned.AddDate(c.Years, c.Months, 1)
+}
+
+// capLimit is the cap in credits of the programme's unit.
+func (p *Programme) capLimit(c *Cap) *cairn.Credits {
+	if c == nil {
+		return nil
+	}
+	limit := c.Credits
+	if !c.Percent.IsZero() {
+		limit = p.Credit.Total.Mul(c.Percent).Div(cairn.WholeCredits(100))
+	}
+	if c.Round == "down" {
+		r := limit.Rat()
+		limit = cairn.CreditsFromRat(new(big.Rat).SetInt(new(big.Int).Div(r.Num(), r.Denom())))
+	}
+	return &limit
+}

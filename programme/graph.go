@@ -1,0 +1,117 @@
+package programme
+
+import "slices"
+
+// graph builds the flow network of a problem: source → route → candidate →
+// (limit of the pool) → pool → sink. Node 0 is the source and node 1 the sink.
+type graph struct {
+	s     *problem
+	net   *network
+	route map[Route]int
+	pool  map[int]int // requirement → node
+	limit map[[2]int]int
+	slot  map[[2]int]int // requirement, slot → node
+	sinks []int          // arc of each pool
+	lines []graphLine
+}
+
+type graphLine struct{ candidate, pool, arc int }
+
+// Costs, in the order of the objective: filling a pool that is forced outweighs
+// any saving on routes, and that outweighs any preference by date. A cycle in the
+// network changes the flow of each candidate at most once, so these factors keep
+// the order strict.
+func (s *problem) dateCost() int64  { n := int64(len(s.candidates)); return n*n + 1 }
+func (s *problem) forceCost() int64 { n := int64(len(s.candidates)); return 2*(s.dateCost()+n*n) + 1 }
+
+func (s *problem) newGraph(outside, rpl int64) *graph {
+	nodes := 5
+	for _, r := range s.p.Requirements {
+		nodes += 1 + len(r.Limits) + len(r.Slots())
+	}
+	g := &graph{s: s, net: newNetwork(nodes + len(s.candidates)), route: map[Route]int{}, pool: map[int]int{}, limit: map[[2]int]int{}, slot: map[[2]int]int{}}
+	for i, r := range routes {
+		g.route[r] = 2 + i
+		limit, cost := infinite, int64(0)
+		switch r {
+		case Transfer:
+			limit, cost = max(outside, 0), s.dateCost()
+		case RPL:
+			limit, cost = max(rpl, 0), s.dateCost()
+		}
+		g.net.add(0, 2+i, limit, cost)
+	}
+	node := 5
+	for i, r := range s.p.Requirements {
+		g.pool[i] = node
+		node++
+		for j, l := range r.Limits {
+			g.limit[[2]int{i, j}] = node
+			g.net.add(node, g.pool[i], s.whole(l.Credits), 0)
+			node++
+		}
+		for j := range r.Slots() {
+			g.slot[[2]int{i, j}] = node
+			node++
+		}
+	}
+	return g
+}
+
+func (g *graph) sink(requirement int, need, cost int64) {
+	g.sinks = append(g.sinks, g.net.add(g.pool[requirement], 1, need, cost))
+}
+
+// slots opens slots as if they could take parts of credentials.
+func (g *graph) slots(refs []slotRef) {
+	for _, r := range refs {
+		g.net.add(g.slot[[2]int{r.requirement, r.slot}], 1, r.credits, 0)
+	}
+}
+
+func (g *graph) candidate(c int, amount int64) {
+	node := len(g.net.head) - len(g.s.candidates) + c
+	g.net.add(g.route[g.s.candidates[c].Route], node, amount, g.s.rank[c])
+	for _, e := range g.s.candidates[c].edges {
+		if !e.open() {
+			continue
+		}
+		if e.slot >= 0 {
+			g.net.add(node, g.slot[[2]int{e.requirement, e.slot}], amount, 0)
+			continue
+		}
+		to := g.pool[e.requirement]
+		if j := g.s.limitOf(c, e.requirement); j >= 0 {
+			to = g.limit[[2]int{e.requirement, j}]
+		}
+		g.lines = append(g.lines, graphLine{c, slices.Index(g.s.pools, e.requirement), g.net.add(node, to, amount, 0)})
+	}
+}
+
+// limitOf returns the limit of a pool that a candidate falls under, or -1. A
+// candidate with several fields counts in the one that the pool asks for first.
+func (s *problem) limitOf(c, requirement int) int {
+	r := s.p.Requirements[requirement]
+	for _, f := range s.candidates[c].fields {
+		if len(r.Match.Fields) > 0 && !slices.Contains(r.Match.Fields, f) {
+			continue
+		}
+		for j, l := range r.Limits {
+			if slices.Contains(l.Fields, f) {
+				return j
+			}
+		}
+		return -1
+	}
+	return -1
+}
+
+// outsideFlow is what came by transfer and prior learning.
+func (g *graph) outsideFlow() (n int64) {
+	for i, r := range routes {
+		if r != InResidence {
+			n += g.net.flow(i * 2)
+		}
+	}
+	return n
+}

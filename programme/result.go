@@ -1,0 +1,191 @@
+package programme
+
+import (
+	"time"
+
+	"cairn.example"
+)
+
+// EngineVersion changes with everything that can change a Result.
+const EngineVersion = "1"
+
+// Route is how credit comes in.
+type Route string
+
+// The routes. DOMAIN 1.2 knows more; these have rules of their own today.
+const (
+	InResidence Route = "in-residence" // awarded by the institution of the programme
+	Transfer    Route = "transfer"     // awarded by another institution
+	RPL         Route = "rpl"          // recognition of prior learning
+)
+
+var routes = []Route{InResidence, Transfer, RPL}
+
+// Held is what the engine sees of a credential: verified facts.
+type Held struct {
+	Digest      string              `json:"digest"` // of the signed document; names it
+	Credential  cairn.CredentialID  `json:"credential"`
+	Issuer      cairn.DID           `json:"issuer"`
+	IssuerName  string              `json:"issuerName,omitempty"` // as a trust list has it
+	Achievement cairn.AchievementID `json:"achievement"`
+	Type        string              `json:"type"`
+	Title       string              `json:"title"`
+	Route       Route               `json:"route"`
+	Credit      *cairn.CreditValue  `json:"credit,omitempty"` // earned; nil when it carries none, or none that can be read
+	Level       *cairn.Level        `json:"level,omitempty"`
+	Field       string              `json:"field,omitempty"`
+	Tags        []string            `json:"tags,omitempty"`
+	Alignments  []string            `json:"alignments,omitempty"` // target addresses
+	GradeScale  string              `json:"gradeScale,omitempty"`
+	Grade       string              `json:"grade,omitempty"`
+	AwardedOn   cairn.PartialDate   `json:"awardedOn"`
+	// Blocked is a reason why it can't count whatever the rules say; empty when
+	// there is none. See the constants Blocked….
+	Blocked string `json:"blocked,omitempty"`
+}
+
+// Reasons why a credential can't count whatever the rules say.
+const (
+	BlockedNotValid     = "not-valid"     // the verification said no
+	BlockedUndetermined = "undetermined"  // the verification could not be completed
+	BlockedIdentity     = "identity-open" // a person must confirm whose it is
+	BlockedSpent        = "spent"         // used for another award already
+	BlockedDuplicate    = "duplicate"     // presented twice, or the same learning twice
+)
+
+// Status of a credential or a requirement in a Result.
+type Status string
+
+// Status values of a credential.
+const (
+	Used       Status = "used"
+	PartlyUsed Status = "partly-used"
+	NotUsed    Status = "not-used"
+	Undecided  Status = "undecided" // a person must look
+)
+
+// Status values of a requirement.
+const (
+	Satisfied Status = "satisfied"
+	Partly    Status = "partly"
+	Missing   Status = "missing"
+)
+
+// Codes of reasons. The set is closed; internal/i18n has a sentence for each in
+// every language.
+const (
+	ReasonUsed          = "used"             // counts as …
+	ReasonNoMatch       = "no-match"         // nothing in the programme asks for this
+	ReasonTooOld        = "too-old"          // learned too long ago
+	ReasonDateUncertain = "date-uncertain"   // the date is not exact enough for the age rule
+	ReasonLevelTooLow   = "level-too-low"    // below the level that is asked for
+	ReasonLevelUnknown  = "level-unknown"    // no level, or of a framework without a mapping
+	ReasonGradeTooLow   = "grade-too-low"    // below the grade that is asked for
+	ReasonGradeUnknown  = "grade-unknown"    // no grade, or on an unknown scale
+	ReasonReserved      = "reserved"         // must be done with the institution
+	ReasonTooFewCredits = "too-few-credits"  // smaller than what is asked for
+	ReasonNoCredit      = "no-credit"        // carries no credit that can be counted
+	ReasonFull          = "requirement-full" // other credentials fill the requirement already
+	ReasonOutsideCap    = "outside-cap"      // the cap on outside credit is reached
+	ReasonRPLCap        = "rpl-cap"          // the cap on recognised prior learning is reached
+	ReasonLimit         = "limit"            // the limit for its field in the requirement is reached
+	ReasonExclusive     = "exclusive"        // another one of an exclusive set counts
+	ReasonNotProven     = "search-limit"     // the search ended before everything was tried
+)
+
+// Reasons lists every code that a Result can carry.
+func Reasons() []string {
+	return []string{ReasonUsed, ReasonNoMatch, ReasonTooOld, ReasonDateUncertain, ReasonLevelTooLow, ReasonLevelUnknown, ReasonGradeTooLow, ReasonGradeUnknown,
+		ReasonReserved, ReasonTooFewCredits, ReasonNoCredit, ReasonFull, ReasonOutsideCap, ReasonRPLCap, ReasonLimit, ReasonExclusive, ReasonNotProven,
+		BlockedNotValid, BlockedUndetermined, BlockedIdentity, BlockedSpent, BlockedDuplicate}
+}
+
+// Reason says why, with the clause that it rests on.
+type Reason struct {
+	Code        string            `json:"code"`
+	Clause      string            `json:"clause,omitempty"`
+	Requirement string            `json:"requirement,omitempty"`
+	Args        map[string]string `json:"args,omitempty"`
+}
+
+// Line is one part of the allocation: credit of a credential in a requirement.
+type Line struct {
+	Credential  string        `json:"credential"` // digest
+	Requirement string        `json:"requirement"`
+	Slot        string        `json:"slot,omitempty"`
+	Credits     cairn.Credits `json:"credits"`
+	Clause      string        `json:"clause"`
+	Agreement   string        `json:"agreement,omitempty"`
+}
+
+// CredentialResult is what became of one credential.
+type CredentialResult struct {
+	Credential string        `json:"credential"` // digest
+	Status     Status        `json:"status"`
+	Carries    cairn.Credits `json:"carries"` // in the programme's unit
+	Counted    cairn.Credits `json:"counted"`
+	Reasons    []Reason      `json:"reasons"`
+}
+
+// RequirementResult is how far one requirement is met.
+type RequirementResult struct {
+	Requirement string        `json:"requirement"`
+	Clause      string        `json:"clause"`
+	Status      Status        `json:"status"`
+	Have        cairn.Credits `json:"have"`
+	Need        cairn.Credits `json:"need"`
+	Slots       []SlotResult  `json:"slots,omitempty"`
+}
+
+// SlotResult is whether a slot is filled, and by what.
+type SlotResult struct {
+	Slot       string        `json:"slot"`
+	Credits    cairn.Credits `json:"credits"`
+	Credential string        `json:"credential,omitempty"`
+}
+
+// CapResult is how far a cap or limit is used.
+type CapResult struct {
+	Name   string        `json:"name"` // outside, rpl, or the requirement and fields of a limit
+	Clause string        `json:"clause"`
+	Used   cairn.Credits `json:"used"`
+	Limit  cairn.Credits `json:"limit"`
+}
+
+// Optimality says how good the allocation is known to be.
+type Optimality struct {
+	Proven bool `json:"proven"`
+	Nodes  int  `json:"nodes"` // of the search
+	// Bound is what no allocation can exceed.
+	BoundSatisfied int           `json:"boundSatisfied"`
+	BoundCredits   cairn.Credits `json:"boundCredits"`
+	Objective      string        `json:"objective"`
+}
+
+// Objective states the order in which allocations are compared.
+const Objective = "1 most requirements satisfied; 2 most credit counted; 3 least credit from outside and prior learning; 4 in pools of credit, what lapses sooner; 5 order of requirements, date of award, digest"
+
+// Result is an evaluation.
+type Result struct {
+	Engine       string              `json:"engine"`
+	Programme    cairn.ProgrammeID   `json:"programme"`
+	Edition      string              `json:"edition"`
+	Digest       string              `json:"digest"` // of the programme document
+	At           string              `json:"at"`     // day of the evaluation
+	Unit         string              `json:"unit"`
+	Total        cairn.Credits       `json:"total"`   // needed
+	Counted      cairn.Credits       `json:"counted"` // in all requirements
+	Complete     bool                `json:"complete"`
+	Lines        []Line              `json:"lines"`
+	Requirements []RequirementResult `json:"requirements"`
+	Credentials  []CredentialResult  `json:"credentials"`
+	Caps         []CapResult         `json:"caps"`
+	Optimality   Optimality          `json:"optimality"`
+	// NextChange is the first day on which something that counts now is too old;
+	// empty when there is none.
+	NextChange string `json:"nextChange,omitempty"`
+}
+
+const dayLayout = "2006-01-02"
+
+func dayText(t time.Time) string { return t.UTC().Format(dayLayout) }
