@@ -10,23 +10,27 @@ import (
 // can hold in full are shorter.
 const maxNumberText = 40
 
-// checkNumber refuses numbers whose canonical form would not say the same: the
-// canonical double of JSON-LD has 16 digits, so that 0.30000000000000004 would
-// be signed as 0.3. It also refuses the very small ones, which the JavaScript
-// libraries sign as 0.
-func checkNumber(text, path string) error {
+// number reads a number. It refuses those whose canonical form would not say the
+// same: the canonical double of JSON-LD has 16 digits, so that
+// 0.30000000000000004 would be signed as 0.3. It also refuses the very small
+// ones, which the JavaScript libraries sign as 0. Minus zero is zero, as in RFC
+// 8785 and in JavaScript.
+func number(text, path string) (float64, error) {
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || len(text) > maxNumberText || math.Abs(f) >= 1e21 || f != 0 && math.Abs(f) < 1e-6 {
-		return fail("rdfc.number", path, "the number %.40s can't be signed; write it as a text if its kind allows", text)
+		return 0, fail("rdfc.number", path, "the number %.40s can't be signed", text)
 	}
 	written := strconv.FormatFloat(f, 'f', -1, 64)
 	if f != math.Trunc(f) {
 		written = strconv.FormatFloat(f, 'e', 15, 64)
 	}
 	if decimal(written) != decimal(text) {
-		return fail("rdfc.number", path, "the number %.40s has more digits than a signature can cover", text)
+		return 0, fail("rdfc.number", path, "the number %.40s has more digits than a signature can cover", text)
 	}
-	return nil
+	if f == 0 {
+		return 0, nil
+	}
+	return f, nil
 }
 
 // decimal brings the text of a number into one form: sign, digits without zeros
