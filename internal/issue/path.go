@@ -116,6 +116,9 @@ func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Second) }
 
 // signable checks a document as a verifier would, before anything is recorded.
 func signable(doc map[string]any) error {
+	if _, ok := doc["proof"]; ok {
+		return invalid("issue.document", "proof", "the document already has a proof")
+	}
 	b, err := jcs.Marshal(doc)
 	if err != nil {
 		return err

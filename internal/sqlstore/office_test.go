@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 	"cairn.example/internal/issue"
 	"cairn.example/internal/keys"
 	"cairn.example/internal/sqlstore"
+	"cairn.example/statuslist"
+	"cairn.example/strictjson"
 )
 
 const college = cairn.InstitutionID("college")
@@ -136,3 +139,28 @@ func furnish(t testing.TB, dir string) {
 		t.Fatal(err)
 	}
 }
+
+// listOf returns the status list that a credential names.
+func listOf(t testing.TB, i issue.Issued) string {
+	t.Helper()
+	tree, err := strictjson.ParseObject(i.Document(), strictjson.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry, err := statuslist.ReadEntry(tree["credentialStatus"].(map[string]any))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entry.List
+}
+
+// tee is randomness that remembers what it gave.
+type tee struct{ secret []byte }
+
+func (r *tee) Read(b []byte) (int, error) {
+	n, err := rand.Read(b)
+	r.secret = append(r.secret, b[:n]...)
+	return n, err
+}
+
+func contains(b []byte, text string) bool { return bytes.Contains(b, []byte(text)) }
