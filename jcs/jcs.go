@@ -52,9 +52,9 @@ func appendValue(b []byte, v any, depth int) ([]byte, error) {
 	case string:
 		return appendText(b, v)
 	case int:
-		return appendNumber(b, strconv.Itoa(v))
+		return appendInteger(b, int64(v))
 	case int64:
-		return appendNumber(b, strconv.FormatInt(v, 10))
+		return appendInteger(b, v)
 	case json.Number:
 		return appendNumber(b, v.String())
 	case []any:
@@ -136,10 +136,21 @@ func appendText(b []byte, s string) ([]byte, error) {
 	return append(b, '"'), nil
 }
 
+// maxSafeInteger is the largest integer that every reader holds exactly; JSON
+// numbers are doubles, and 9007199254740993 would be written as …992.
+const maxSafeInteger = 1<<53 - 1
+
+func appendInteger(b []byte, n int64) ([]byte, error) {
+	if n > maxSafeInteger || n < -maxSafeInteger {
+		return nil, bad("the integer %d can't be held exactly by every reader; write it as a text", n)
+	}
+	return strconv.AppendInt(b, n, 10), nil
+}
+
 // appendNumber writes a number as ECMAScript does (RFC 8785, 3.2.2.3).
 func appendNumber(b []byte, text string) ([]byte, error) {
 	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+	if !isNumber(text) || err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
 		return nil, bad("%q is not a number that can be written", text)
 	}
 	if f == 0 {
@@ -155,4 +166,9 @@ func appendNumber(b []byte, text string) ([]byte, error) {
 		b = append(b[:e], b[e+1])
 	}
 	return b, nil
+}
+
+// isNumber says whether text is a JSON number: Go also reads 0x10, 1_000 and Inf.
+func isNumber(text string) bool {
+	return text != "" && (text[0] == '-' || text[0] >= '0' && text[0] <= '9') && json.Valid([]byte(text))
 }

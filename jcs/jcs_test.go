@@ -75,7 +75,9 @@ func TestMarshalRefuses(t *testing.T) {
 	}
 	for name, v := range map[string]any{
 		"float": 1.5, "bad text": "\xff", "bad name": map[string]any{"\xff": 1}, "infinite": json.Number("1e999"),
-		"not a number": json.Number("NaN"), "struct": struct{}{}, "deep": deep,
+		"not a number": json.Number("NaN"), "hexadecimal": json.Number("0x10"), "plus": json.Number("+1"), "no number": json.Number(""),
+		"space": json.Number(" 1"), "too long for a double": int64(9007199254740993), "too long below zero": -9007199254740993,
+		"float NaN": math.NaN(), "struct": struct{}{}, "deep": deep,
 	} {
 		if b, err := jcs.Marshal(v); err == nil {
 			t.Errorf("%s was written as %s", name, b)

@@ -1,6 +1,7 @@
 package rdfc
 
 import (
+	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
@@ -17,7 +18,7 @@ const maxNumberText = 40
 // 8785 and in JavaScript.
 func number(text, path string) (float64, error) {
 	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || len(text) > maxNumberText || math.Abs(f) >= 1e21 || f != 0 && math.Abs(f) < 1e-6 {
+	if err != nil || len(text) > maxNumberText || !json.Valid([]byte(text)) || math.Abs(f) >= 1e21 || f != 0 && math.Abs(f) < 1e-6 {
 		return 0, fail("rdfc.number", path, "the number %.40s can't be signed", text)
 	}
 	written := strconv.FormatFloat(f, 'f', -1, 64)
