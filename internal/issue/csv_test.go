@@ -60,3 +60,58 @@ func FuzzCSV(f *testing.F) {
 		}
 	})
 }
+
+// FuzzImportRow reads whatever a file has below a header of all columns.
+func FuzzImportRow(f *testing.F) {
+	f.Add("k,n,Amina,,1998,,https://a.example,1,2026-10-30,,,,3,A,,\n")
+	f.Add("'=k,'+n,\"=x\",a|b,~1998-05,did:example:a,u,,2026-10-30,2026-01-01,2026-02-01,2030-01-01,10/3,-3,s,\"two\nlines\"\n")
+	f.Fuzz(func(t *testing.T, s string) {
+		file, err := newCSV([]byte(strings.Join(ImportColumns, ",") + "\n" + s))
+		if err != nil {
+			return
+		}
+		header, _, bad, _ := file.next()
+		if bad != nil {
+			t.Fatal(bad)
+		}
+		at, problems := readHeader(header)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		for {
+			cells, line, bad, more := file.next()
+			if !more {
+				return
+			}
+			if bad != nil {
+				continue
+			}
+			row, problems := readRow(at, len(header), cells, line, "college", "fuzz")
+			if len(problems) > 0 {
+				continue
+			}
+			if row.award.Key == "" || row.learner.FullName == "" || row.award.AwardedOn.IsZero() {
+				t.Fatalf("%q was read as %+v", cells, row)
+			}
+			for _, text := range []string{row.award.Key, row.learner.FullName, row.learner.Number, row.award.Grade} {
+				if strings.ContainsAny(text, "\x00\n\u202e") {
+					t.Fatalf("%q was let in", text)
+				}
+			}
+		}
+	})
+}
+
+func FuzzNormaliseCode(f *testing.F) {
+	f.Add("abcd-efgh-jkmn")
+	f.Add("0000 0000 0000")
+	f.Fuzz(func(t *testing.T, s string) {
+		code, err := NormaliseCode(s)
+		if err != nil {
+			return
+		}
+		if again, err := NormaliseCode(strings.ToLower(code[:4] + "-" + code[4:])); err != nil || again != code || len(code) != codeLetters+1 {
+			t.Fatalf("%q became %q and then %q (%v)", s, code, again, err)
+		}
+	})
+}

@@ -23,7 +23,7 @@ func TestImport(t *testing.T) {
 	o.open(t)
 	var b strings.Builder
 	b.WriteString("\ufeff" + importHead)
-	const rows = 600
+	const rows = 300
 	for i := range rows {
 		b.WriteString(importLine(fmt.Sprint("k", i), fmt.Sprint("N-", i/2), fmt.Sprint("Learner ", i/2)))
 	}
@@ -41,7 +41,7 @@ func TestImport(t *testing.T) {
 	stop := errors.New("stop")
 	ids := map[int]cairn.CredentialID{}
 	_, err = o.Import(t.Context(), data, issue.ImportOptions{Institution: college, Row: func(line int, i issue.Issued) error {
-		if line > 300 {
+		if line > 200 {
 			return stop
 		}
 		ids[line] = i.ID()
@@ -51,7 +51,7 @@ func TestImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	job, err := o.ImportJob(t.Context(), college, dry.Digest)
-	if err != nil || job.Total != rows || job.Done == 0 || job.Done == rows {
+	if err != nil || job.Total != rows || job.Done == 0 || job.Done >= rows {
 		t.Fatalf("%+v, %v", job, err)
 	}
 	var told []int
@@ -64,7 +64,7 @@ func TestImport(t *testing.T) {
 			}
 			return nil
 		}})
-	if err != nil || done.Done != rows || done.Failed != 0 || count != rows || fmt.Sprint(told) != "[256 512 600]" {
+	if err != nil || done.Done != rows || done.Failed != 0 || count != rows || fmt.Sprint(told) != "[256 300]" {
 		t.Fatalf("%+v, %v, %d rows, told %v", done, err, count, told)
 	}
 	if job, err = o.ImportJob(t.Context(), college, dry.Digest); err != nil || job.Done != rows {
@@ -143,7 +143,7 @@ func TestImportReportsEveryBadRow(t *testing.T) {
 		{"k5,X-6,A\x00nn," + a + ",2026-10-30,,,,\n", "full_name", "import.character"},
 		{"k6,X-7,=HYPERLINK(1)," + a + ",2026-10-30,,,,\n", "full_name", "import.formula"},
 		{"k7,X-8,＝cmd," + a + ",2026-10-30,,,,\n", "full_name", "import.formula"},
-		{"k8,X-9,Ann\u202eeeB," + a + ",2026-10-30,,,,\n", "full_name", "name.character"},
+		{"k8,X-9,Ann\u202eeeB," + a + ",2026-10-30,,,,\n", "full_name", "import.character"},
 		{"k9,X-10,," + a + ",2026-10-30,,,,\n", "full_name", "import.empty-cell"},
 		{",X-11,Ann," + a + ",2026-10-30,,,,\n", "award_key", "import.empty-cell"},
 		{"k10,X-12,Ann,https://nowhere.example/a,2026-10-30,,,,\n", "achievement", "import.achievement"},

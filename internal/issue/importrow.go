@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"cairn.example"
@@ -126,8 +125,8 @@ func (r *rowReader) text(column string) string {
 		return ""
 	}
 	for _, c := range s {
-		if unicode.IsControl(c) && !(column == "narrative" && (c == '\n' || c == '\r' || c == '\t')) {
-			r.bad(column, "import.character", "the cell has the control character %U", c)
+		if hidden(c) && !(column == "narrative" && (c == '\n' || c == '\r' || c == '\t')) {
+			r.bad(column, "import.character", "the cell has the invisible character %U", c)
 			return ""
 		}
 	}

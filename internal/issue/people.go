@@ -146,13 +146,18 @@ func checkName(field, name string) error {
 		return invalid("name.utf8", field, "the name is not valid UTF-8")
 	}
 	for _, r := range name {
-		// Joiners are part of several scripts; everything else that is invisible
-		// or turns the direction of writing could make a name look like another.
-		if unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d' || r == unicode.ReplacementChar {
+		if hidden(r) || r == unicode.ReplacementChar {
 			return invalid("name.character", field, "the name has the invisible character %U", r)
 		}
 	}
 	return nil
+}
+
+// hidden reports whether a character can't be seen. Joiners are part of several
+// scripts; everything else that is invisible or turns the direction of writing
+// could make a name look like another.
+func hidden(r rune) bool {
+	return unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d'
 }
 
 func checkLanguage(field string, l cairn.Lang) error {

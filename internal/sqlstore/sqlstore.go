@@ -22,11 +22,13 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver named "sqlite"
 
 	"cairn.example"
+	"cairn.example/internal/issue"
 )
 
 //go:embed migrations/*.sql
@@ -144,27 +146,54 @@ func (db *DB) checkEpoch(ctx context.Context, rand io.Reader) error {
 }
 
 func (db *DB) newEpoch(ctx context.Context, rand io.Reader) error {
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	return db.epochIn(ctx, tx, rand)
+}
+
+// epochIn names a new epoch and commits tx.
+func (db *DB) epochIn(ctx context.Context, tx *sql.Tx, rand io.Reader) error {
 	b := make([]byte, 16)
 	if _, err := io.ReadFull(rand, b); err != nil {
 		return &cairn.Error{Kind: cairn.Internal, Code: "store.random", Message: "no randomness could be had", Err: err}
 	}
 	epoch := hex.EncodeToString(b)
+	if _, err := tx.ExecContext(ctx, `INSERT INTO setting (name, value) VALUES ('epoch', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, epoch); err != nil {
+		return err
+	}
 	// The file first: a crash in between leaves two different epochs, which is
 	// noticed, and never two equal ones that should differ.
 	if err := writeFile(filepath.Join(db.dir, epochFile), []byte(epoch+"\n")); err != nil {
 		return err
 	}
-	_, err := db.write.ExecContext(ctx, `INSERT INTO setting (name, value) VALUES ('epoch', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, epoch)
-	return err
+	return tx.Commit()
 }
 
 // Adopt opens a new epoch after a restore: lists that were in use before are
-// never continued, so no status index is given twice.
-func (db *DB) Adopt(ctx context.Context, rand io.Reader) error {
-	if _, err := db.write.ExecContext(ctx, `UPDATE status_list SET closed = 1`); err != nil {
+// never continued, so no status index is given twice. It is for a program that
+// does nothing else with the folder.
+func (db *DB) Adopt(ctx context.Context, rand io.Reader, now time.Time) error {
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
 		return err
 	}
-	if err := db.newEpoch(ctx, rand); err != nil {
+	defer tx.Rollback()
+	all, err := (&Tx{tx}).Institutions(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE status_list SET closed = 1`); err != nil {
+		return err
+	}
+	for _, i := range all {
+		if err := (&Tx{tx}).AppendEvent(ctx, issue.Event{Institution: i.ID, At: now, Kind: "store.adopted", Object: string(i.ID), Actor: "operator"}); err != nil {
+			return err
+		}
+	}
+	if err := db.epochIn(ctx, tx, rand); err != nil {
 		return err
 	}
 	db.Restored = false

@@ -190,7 +190,7 @@ func TestRestoredCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The server lives on in a new epoch; then last month's database comes back.
-	if err := db.Adopt(ctx, rand.Reader); err != nil {
+	if err := db.Adopt(ctx, rand.Reader, start); err != nil {
 		t.Fatal(err)
 	}
 	db.Close()
@@ -219,7 +219,7 @@ func TestRestoredCopy(t *testing.T) {
 	if list, err := s.CredentialsOf(ctx, college, learners[0].ID); err != nil || len(list) != 3 {
 		t.Errorf("it can't be read: %d, %v", len(list), err)
 	}
-	if err := db.Adopt(ctx, rand.Reader); err != nil {
+	if err := db.Adopt(ctx, rand.Reader, start); err != nil {
 		t.Fatal(err)
 	}
 	got, err := s.Award(ctx, award(learners[0].Learner, "new"))
