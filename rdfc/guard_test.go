@@ -98,7 +98,8 @@ func TestGuard(t *testing.T) {
 		{"L04 proof that says nothing", "/proof", `{"id":"urn:x"}`, "rdfc.dropped", "/proof"},
 		{"L05 bad language tag", "/name", `{"@value":"x","@language":"english language"}`, "rdfc.dropped", "/name/@language"},
 		{"L05 bad tag in a map", "/credentialSubject/achievement/microcredential/nameIn", `{"e n":"x"}`, "rdfc.dropped", "/credentialSubject/achievement/microcredential/nameIn/e n"},
-		{"L05 direction", "/name", `{"@value":"x","@language":"ar","@direction":"rtl"}`, "rdfc.dropped", "/name/@direction"},
+		{"L05 direction", "/name", `{"@value":"x","@language":"ar","@direction":"up"}`, "rdfc.dropped", "/name/@direction"},
+		{"L05 direction is no text", "/name", `{"@value":"x","@language":"ar","@direction":1}`, "rdfc.dropped", "/name/@direction"},
 		{"L06 unknown context", "/@context", `[` + v2 + `,"https://evil.example/v1"]`, "rdfc.unknown-context", "/@context/1"},
 		{"L08 inline context", "/@context", `[` + v2 + `,{"x":"https://x.example/#x"}]`, "rdfc.unknown-context", "/@context/1"},
 		{"L09 vocab", "/@context", `[` + v2 + `,` + ob + `,{"@vocab":"https://x.example/#"}]`, "rdfc.unknown-context", "/@context/2"},
@@ -201,6 +202,17 @@ func TestGuardAccepts(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		agrees(t, doc)
+	}
+}
+
+// The direction of a text is signed as npm jsonld 9.0.0 does with its option
+// rdfDirection "i18n-datatype", which Digital Bazaar's cryptosuites set.
+func TestDirection(t *testing.T) {
+	doc := read(t, "badge.json")
+	set(t, doc, "/name", object(t, `{"@value":"تربة","@language":"ar-EG","@direction":"rtl"}`))
+	got, err := Canonical(doc)
+	if want := "<https://schema.org/name> \"تربة\"^^<https://www.w3.org/ns/i18n#ar-eg_rtl> .\n"; err != nil || !strings.Contains(string(got), want) {
+		t.Errorf("%v, without %s in\n%s", err, want, got)
 	}
 }
 

@@ -66,10 +66,13 @@ func plainText(datatype string) string {
 	return datatype
 }
 
-// valueObject reads {"@value": …, "@language": …}.
+// valueObject reads {"@value": …, "@language": …, "@direction": …}. RDF has no
+// direction of text. The standard leaves open what becomes of it; like Digital
+// Bazaar's libraries we keep it in the datatype (JSON-LD 1.1, "The i18n
+// Namespace"), so that the proof covers it.
 func valueObject(m map[string]any, path string) (term, error) {
 	for _, k := range sortedKeys(m) {
-		if k != "@value" && k != "@language" {
+		if k != "@value" && k != "@language" && k != "@direction" {
 			return term{}, fail("rdfc.dropped", below(path, k), "%.40q is not accepted beside @value", k)
 		}
 	}
@@ -81,7 +84,14 @@ func valueObject(m map[string]any, path string) (term, error) {
 	if !ok {
 		return term{}, fail("rdfc.dropped", below(path, "@language"), "the language is missing")
 	}
-	return tagged(text, language, below(path, "@language"))
+	t, err := tagged(text, language, below(path, "@language"))
+	if d, ok := m["@direction"]; ok && err == nil {
+		if d != "ltr" && d != "rtl" {
+			return term{}, fail("rdfc.dropped", below(path, "@direction"), "the direction of a text is ltr or rtl")
+		}
+		t.datatype, t.language = i18n+t.language+"_"+d.(string), ""
+	}
+	return t, err
 }
 
 // tagged writes a text in a language. Tags do not depend on letter case, and all

@@ -12,6 +12,8 @@ import (
 const (
 	rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 	xsd = "http://www.w3.org/2001/XMLSchema#"
+
+	i18n = "https://www.w3.org/ns/i18n#"
 )
 
 // A walker visits every member of a document once and turns it into statements:
