@@ -33,17 +33,17 @@ func (w *walker) blank() term {
 	return term{kind: blank, value: strconv.Itoa(w.blanks)}
 }
 
-// add adds a statement and says whether it is new.
-func (w *walker) add(q quad) (bool, error) {
+// add adds a statement, unless it is there already.
+func (w *walker) add(q quad) error {
 	if w.seen[q] {
-		return false, nil
+		return nil
 	}
 	if len(w.quads) >= maxQuads {
-		return false, fail("rdfc.work-limit", "", "the document makes more than %d statements", maxQuads)
+		return fail("rdfc.work-limit", "", "the document makes more than %d statements", maxQuads)
 	}
 	w.seen[q] = true
 	w.quads = append(w.quads, q)
-	return true, nil
+	return nil
 }
 
 var pointerEscape = strings.NewReplacer("~", "~0", "/", "~1")
@@ -113,7 +113,7 @@ func (w *walker) node(m map[string]any, at place, member *definition) (term, err
 		if err != nil {
 			return term{}, err
 		}
-		if _, err := w.add(quad{subject, rdf + "type", term{kind: iri, value: name}, at.graph}); err != nil {
+		if err := w.add(quad{subject, rdf + "type", term{kind: iri, value: name}, at.graph}); err != nil {
 			return term{}, err
 		}
 	}
@@ -249,8 +249,7 @@ func (w *walker) member(subject term, name string, v any, at place) error {
 		if err != nil {
 			return err
 		}
-		_, err = w.add(quad{subject, d.iri, o, at.graph})
-		return err
+		return w.add(quad{subject, d.iri, o, at.graph})
 	}
 	at.contextAllowed = name == "verifiableCredential"
 	if m, ok := v.(map[string]any); ok && d.container == "@language" {
@@ -266,7 +265,10 @@ func (w *walker) member(subject term, name string, v any, at place) error {
 	if d.container == "@list" {
 		return w.list(subject, d, list, at)
 	}
-	own := map[quad]bool{}
+	var own map[quad]bool
+	if len(list) > 1 {
+		own = map[quad]bool{}
+	}
 	for i, e := range list {
 		here := at
 		if ok {
@@ -280,8 +282,10 @@ func (w *walker) member(subject term, name string, v any, at place) error {
 		if own[q] {
 			return fail("rdfc.dropped", here.path, "this value is in the list already, and a signature covers it once")
 		}
-		own[q] = true
-		if _, err := w.add(q); err != nil {
+		if own != nil {
+			own[q] = true
+		}
+		if err := w.add(q); err != nil {
 			return err
 		}
 	}
@@ -317,7 +321,7 @@ func (w *walker) languages(subject term, d *definition, m map[string]any, at pla
 				return fail("rdfc.dropped", path, "this text is there already, and a signature covers it once")
 			}
 			own[q] = true
-			if _, err := w.add(q); err != nil {
+			if err := w.add(q); err != nil {
 				return err
 			}
 		}
@@ -337,14 +341,13 @@ func (w *walker) list(subject term, d *definition, items []any, at place) error 
 		}
 		cell := w.blank()
 		for _, q := range []quad{{cell, rdf + "first", first, at.graph}, {cell, rdf + "rest", head, at.graph}} {
-			if _, err := w.add(q); err != nil {
+			if err := w.add(q); err != nil {
 				return err
 			}
 		}
 		head = cell
 	}
-	_, err := w.add(quad{subject, d.iri, head, at.graph})
-	return err
+	return w.add(quad{subject, d.iri, head, at.graph})
 }
 
 // value turns one value of a member into the object of a statement.
