@@ -191,7 +191,7 @@ func TestGuardAccepts(t *testing.T) {
 		{"zero", "/credentialSubject/creditsEarned", `0`},
 		{"picture as data", "/credentialSubject/achievement/image", `{"id":"data:image/png;base64,iVBORw0KGgo=","type":"Image"}`},
 		{"identifier beyond ASCII", "/credentialSubject/achievement/id", `"https://college.example/مادة"`},
-		{"endorsement of the credential", "/endorsement", `[{"id":"urn:e","type":["VerifiableCredential","EndorsementCredential"],"name":"E","issuer":{"id":"did:web:qa.example","type":["Profile"]},
+		{"endorsement of the credential", "/endorsement", `[{"@context":["https://www.w3.org/ns/credentials/v2","https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"],"id":"urn:e","type":["VerifiableCredential","EndorsementCredential"],"name":"E","issuer":{"id":"did:web:qa.example","type":["Profile"]},
 			"validFrom":"2026-01-01T00:00:00Z","credentialSubject":{"id":"urn:uuid:0b1f8a52-6f0e-4a3f-9d55-1c2f3a4b5c6d","type":["EndorsementSubject"],"endorsementComment":"Good"}}]`},
 		{"issuer named again", "/credentialSubject/achievement/creator", `{"id":"did:web:college.example","type":["Profile"],"name":"Lake College"}`},
 		{"control characters", "/name", `"\u0001\u007f\u0085"`},

@@ -60,11 +60,15 @@ type place struct {
 	path    string
 	context *active
 	graph   term
-	// contextAllowed is set at the top and on the members of
-	// verifiableCredential, which are documents of their own. Everywhere else a
-	// nested @context could redefine what is around it.
+	// contextAllowed is set at the top and on what stands in the members of
+	// ownDocument. Everywhere else a nested @context could redefine what is
+	// around it.
 	contextAllowed bool
 }
+
+// ownDocument lists the members that hold credentials, which have proofs and
+// contexts of their own.
+var ownDocument = []string{"verifiableCredential", "endorsement"}
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
@@ -251,7 +255,7 @@ func (w *walker) member(subject term, name string, v any, at place) error {
 		}
 		return w.add(quad{subject, d.iri, o, at.graph})
 	}
-	at.contextAllowed = name == "verifiableCredential"
+	at.contextAllowed = slices.Contains(ownDocument, name)
 	if m, ok := v.(map[string]any); ok && d.container == "@language" {
 		return w.languages(subject, d, m, at)
 	}
