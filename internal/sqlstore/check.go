@@ -22,8 +22,8 @@ const maxViolations = 1000
 
 // Violation is one thing in a data folder that must never be.
 type Violation struct {
-	// Invariant is what was broken, by its number in docs/ARCHITECTURE.md (C1 …),
-	// or "store" when the database file itself is damaged.
+	// Invariant is what was broken, by its number in the comment of Check, or
+	// "store" when the database file itself is damaged.
 	Invariant string `json:"invariant"`
 	Object    string `json:"object,omitempty"`
 	Message   string `json:"message"`
@@ -57,6 +57,7 @@ type CheckReport struct {
 //	C6   published status lists say what is recorded; nothing revoked came back
 //	C7   the record of events is one unbroken chain
 //	C9   a claim code works as often as recorded, and only the newest one works
+//	C10  a credential is spent once, and what an award counted was spent on it
 //	C12  every row belongs to an institution and refers to rows of the same one
 //	C15  signing keys are sealed, and a key id has one public key for ever
 //	C16  no half-written file has its final name
@@ -91,7 +92,7 @@ func Check(ctx context.Context, dir string) (CheckReport, error) {
 	if len(c.report.Violations) > 0 {
 		return c.report, nil // what a damaged file says about the rest means little
 	}
-	for _, check := range []func(context.Context) error{c.epoch, c.chain, c.keys, c.credentials, c.requests, c.lists, c.claims, c.counts, c.tenants} {
+	for _, check := range []func(context.Context) error{c.epoch, c.chain, c.keys, c.credentials, c.requests, c.lists, c.claims, c.counts, c.tenants, c.exchange} {
 		if err := check(ctx); err != nil {
 			return c.report, err
 		}

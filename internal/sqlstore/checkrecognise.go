@@ -1,0 +1,91 @@
+package sqlstore
+
+import (
+	"context"
+	"slices"
+
+	"cairn.example/internal/recognise"
+)
+
+// exchange checks C10: each credential is spent once, on one application of the
+// same learner, and each award has spent what it counted.
+func (c *checker) exchange(ctx context.Context) error {
+	if err := c.find(ctx, "C10", "this credential was spent twice", `SELECT credential FROM credit_use NOT INDEXED GROUP BY institution, issuer, credential HAVING count(*) > 1`); err != nil {
+		return err
+	}
+	if err := c.find(ctx, "C10", "this credential was spent on an application that is not there, or of another learner or programme", `SELECT u.credential FROM credit_use u
+		WHERE NOT EXISTS (SELECT 1 FROM application a WHERE a.institution = u.institution AND a.id = u.application AND a.learner = u.learner AND a.programme = u.programme)`); err != nil {
+		return err
+	}
+	if err := c.find(ctx, "C12", "its learner is not of its institution", `SELECT a.id FROM application a WHERE NOT EXISTS
+		(SELECT 1 FROM learner l WHERE l.institution = a.institution AND l.id = a.learner)`); err != nil {
+		return err
+	}
+	rows, err := c.tx.tx.QueryContext(ctx, `SELECT body, institution, id, learner, programme, state FROM application`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var settled []recognise.Application
+	for rows.Next() {
+		var a recognise.Application
+		var institution, id, learner, programme, state string
+		if err := rows.Scan(jsonColumn{&a}, &institution, &id, &learner, &programme, &state); err != nil {
+			return err
+		}
+		c.report.Counts["applications"]++
+		if string(a.Institution) != institution || string(a.ID) != id || string(a.Learner) != learner || string(a.Programme) != programme || string(a.State) != state {
+			c.wrong("C12", id, "the application and its row tell different things")
+		}
+		switch a.State {
+		case recognise.Reserved, recognise.Awarded, recognise.Delivered:
+			a.Items = nil // only what was counted is needed
+			settled = append(settled, a)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, a := range settled {
+		if err := c.spent(ctx, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spent checks one application whose credits are reserved.
+func (c *checker) spent(ctx context.Context, a recognise.Application) error {
+	id := string(a.ID)
+	if a.Decision == nil || a.Evaluation == nil {
+		c.wrong("C10", id, "it is %s without a decision on an evaluation", a.State)
+		return nil
+	}
+	if a.Decision.Outcome == recognise.Accept {
+		var counted []string
+		for _, l := range a.Evaluation.Result.Lines {
+			counted = append(counted, l.Credential)
+		}
+		for _, h := range a.Evaluation.Held {
+			if !slices.Contains(counted, h.Digest) {
+				continue
+			}
+			n, err := c.number(ctx, `SELECT count(*) FROM credit_use WHERE institution = ? AND issuer = ? AND credential = ? AND learner = ? AND programme = ?`,
+				a.Institution, h.Issuer, h.Credential, a.Learner, a.Programme)
+			if err != nil {
+				return err
+			}
+			if n != 1 {
+				c.wrong("C10", id, "it counted %s, which was not spent on it", h.Credential)
+			}
+		}
+	}
+	if a.State == recognise.Reserved {
+		return nil
+	}
+	n, err := c.number(ctx, `SELECT count(*) FROM credential WHERE institution = ? AND id = ? AND state = 'issued' AND learner = ?`, a.Institution, a.DecisionCredential, a.Learner)
+	if err == nil && n != 1 {
+		c.wrong("C10", id, "it is %s and its decision was not issued", a.State)
+	}
+	return err
+}

@@ -1,0 +1,75 @@
+package sqlstore_test
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"cairn.example"
+	"cairn.example/internal/issue"
+	"cairn.example/internal/recognise"
+	"cairn.example/internal/sqlstore"
+	"cairn.example/programme"
+)
+
+// TestCheckFindsSpentCredit plants faults in what was spent.
+func TestCheckFindsSpentCredit(t *testing.T) {
+	ctx := t.Context()
+	base := filepath.Join(t.TempDir(), "data")
+	furnish(t, base)
+	s, db, err := service(ctx, base, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	learners, err := s.Learners(ctx, college, "", "", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Award(ctx, award(learners[0].Learner, "the decision"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := func(name string) programme.Held {
+		return programme.Held{Digest: name, Issuer: "did:example:elsewhere", Credential: cairn.CredentialID("urn:" + name)}
+	}
+	a := recognise.Application{ID: "a-1", Key: "k", Institution: college, Learner: learners[0].ID, Programme: "diploma", ProgrammeDigest: "d", State: recognise.Awarded,
+		Created: start, Updated: start, DecisionCredential: got.ID(), Decision: &recognise.Decision{Outcome: recognise.Accept},
+		Evaluation: &recognise.Evaluation{Held: []programme.Held{held("one"), held("two"), held("open")}, Result: programme.Result{Lines: []programme.Line{{Credential: "one"}, {Credential: "two"}}}}}
+	err = db.Tx(ctx, func(tx *sqlstore.Tx) error {
+		if err := tx.InsertApplication(ctx, a, "Amina"); err != nil {
+			return err
+		}
+		for _, name := range []string{"urn:one", "urn:two"} {
+			u := recognise.CreditUse{Institution: college, Issuer: "did:example:elsewhere", Credential: cairn.CredentialID(name), Learner: a.Learner, Programme: a.Programme, Application: a.ID, At: start}
+			if err := tx.ReserveCredit(ctx, u); err != nil {
+				return err
+			}
+		}
+		return tx.AppendEvent(ctx, issue.Event{Institution: college, At: start, Kind: "application.reserved", Object: string(a.ID), Actor: "engine"})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if r := check(t, base); r.Counts["applications"] != 1 {
+		t.Errorf("%+v", r.Counts)
+	}
+	for name, c := range map[string]struct{ want, plant string }{
+		"credit given back":       {"C10", `DELETE FROM credit_use WHERE credential = 'urn:two'`},
+		"credit of somebody else": {"C10", `UPDATE credit_use SET learner = 'x'`},
+		"credit of no award":      {"C10", `INSERT INTO credit_use SELECT institution, issuer, 'urn:three', learner, programme, 'gone', at FROM credit_use LIMIT 1`},
+		"decision not issued":     {"C10", `UPDATE application SET body = replace(body, 'urn:uuid:', 'urn:gone:')`},
+		"state in two places":     {"C12", `UPDATE application SET state = 'draft'`},
+		"unknown learner":         {"C12", `UPDATE application SET learner = 'x'`},
+	} {
+		dir := filepath.Join(t.TempDir(), "data")
+		copyFolder(t, dir, base)
+		plant(t, dir, []string{c.plant})
+		r, err := sqlstore.Check(ctx, dir)
+		if err != nil || !slices.ContainsFunc(r.Violations, func(v sqlstore.Violation) bool { return v.Invariant == c.want }) {
+			t.Errorf("%s: no %s in %v (%v)", name, c.want, r.Violations, err)
+		}
+	}
+}
