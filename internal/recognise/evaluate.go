@@ -1,0 +1,202 @@
+package recognise
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"cairn.example"
+	"cairn.example/internal/issue"
+	"cairn.example/internal/verify"
+	"cairn.example/openbadges"
+	"cairn.example/programme"
+	"cairn.example/strictjson"
+)
+
+// AssessmentRPL is the assessment type of achievements that an institution awards
+// by recognition of prior learning.
+const AssessmentRPL = "recognition-of-prior-learning"
+
+// heldFrom brings the facts of a genuine credential into the form that rules see.
+// own is the institution whose programme it is.
+func heldFrom(document []byte, digest string, own cairn.DID) (programme.Held, error) {
+	h := programme.Held{Digest: digest}
+	tree, err := strictjson.ParseObject(document, strictjson.Default)
+	if err != nil {
+		return h, err
+	}
+	f, err := openbadges.Read(tree)
+	if err != nil {
+		return h, err
+	}
+	h.Credential, h.Issuer, h.Achievement, h.Type, h.Title = cairn.CredentialID(f.CredentialID), cairn.DID(f.Issuer), cairn.AchievementID(f.AchievementID), f.AchievementType, f.AchievementName
+	h.Level, h.Field, h.Tags, h.GradeScale, h.Grade, h.AwardedOn = f.Level, f.Field, slices.Clone(f.Tags), f.GradeScale, f.Grade, f.AwardedOn
+	slices.Sort(h.Tags)
+	for _, a := range f.Alignments {
+		h.Alignments = append(h.Alignments, a.TargetURL)
+	}
+	slices.Sort(h.Alignments)
+	if f.Credit != nil {
+		h.Credit = &cairn.CreditValue{Amount: f.CreditsEarned, Unit: f.Credit.Unit, HoursPerCredit: f.Credit.HoursPerCredit}
+		if f.CreditsEarned.IsZero() {
+			h.Credit.Amount = f.Credit.Amount
+		}
+	}
+	switch {
+	case h.Issuer != own:
+		h.Route = programme.Transfer
+	case f.AssessmentType == AssessmentRPL:
+		h.Route = programme.RPL
+	default:
+		h.Route = programme.InResidence
+	}
+	return h, nil
+}
+
+// judge verifies every credential of an application and brings them into the form
+// that rules see. It touches the network, never the store's writer.
+func (s *Service) judge(ctx context.Context, a *Application, own cairn.DID) ([]programme.Held, error) {
+	var held []programme.Held
+	for i := range a.Items {
+		item := &a.Items[i]
+		report := s.Verify.Verify(ctx, item.Document, verify.Options{})
+		item.Report = &report
+		h, err := heldFrom(item.Document, item.Digest, own)
+		switch {
+		case err != nil || report.Verdict == verify.Invalid || report.Kind != verify.KindBadge:
+			// Nothing of a document that is not genuine reaches the rules.
+			h = programme.Held{Digest: item.Digest, Blocked: programme.BlockedNotValid, Route: programme.Transfer}
+			if report.Shown != nil {
+				h.Title, h.Credential, h.Issuer = report.Shown.Title, cairn.CredentialID(report.Shown.CredentialID), cairn.DID(report.Shown.Issuer)
+			}
+		case report.Verdict != verify.Valid:
+			h.Blocked = programme.BlockedUndetermined
+		case item.Identity == IdentityOpen:
+			h.Blocked = programme.BlockedIdentity
+		}
+		if report.Standing != nil {
+			h.IssuerName, _ = report.Standing.Name.In("en")
+		}
+		held = append(held, h)
+	}
+	markDuplicates(held)
+	return held, s.markSpent(ctx, a, held)
+}
+
+// markDuplicates keeps one of several credentials for the same achievement of the
+// same issuer: the one awarded last.
+func markDuplicates(held []programme.Held) {
+	better := func(x, y programme.Held) bool {
+		if c := x.AwardedOn.Latest().Compare(y.AwardedOn.Latest()); c != 0 {
+			return c > 0
+		}
+		return x.Digest < y.Digest
+	}
+	for i := range held {
+		for j := range held {
+			if i != j && held[i].Blocked == "" && held[j].Blocked == "" && held[i].Issuer == held[j].Issuer && held[i].Achievement == held[j].Achievement && better(held[j], held[i]) {
+				held[i].Blocked = programme.BlockedDuplicate
+			}
+		}
+	}
+}
+
+// markSpent finds what was used for another award already.
+func (s *Service) markSpent(ctx context.Context, a *Application, held []programme.Held) error {
+	return s.View(ctx, func(tx Tx) error {
+		for i, h := range held {
+			if h.Blocked != "" {
+				continue
+			}
+			u, err := tx.CreditUse(ctx, a.Institution, h.Issuer, h.Credential)
+			if cairn.KindOf(err) == cairn.NotFound {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if u.Learner != a.Learner || u.Programme != a.Programme {
+				held[i].Blocked = programme.BlockedSpent
+			}
+		}
+		return nil
+	})
+}
+
+// evaluation verifies and evaluates an application as of now.
+func (s *Service) evaluation(ctx context.Context, a *Application) (*Evaluation, error) {
+	p, _, err := s.Programme(ctx, a.Institution, a.ProgrammeDigest)
+	if err != nil {
+		return nil, err
+	}
+	held, err := s.judge(ctx, a, p.Institution)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(held, func(x, y programme.Held) int { return strings.Compare(x.Digest, y.Digest) })
+	now := s.now()
+	result, err := programme.Evaluate(p, held, now, programme.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return &Evaluation{At: now, Held: held, Result: result}, nil
+}
+
+// Simulate evaluates what an institution itself issued to a learner, together with
+// other documents, against a programme. Nothing is stored and nothing is signed.
+func (s *Service) Simulate(ctx context.Context, inst cairn.InstitutionID, learner cairn.LearnerID, id cairn.ProgrammeID, documents ...[]byte) (Evaluation, *programme.Programme, error) {
+	p, err := s.newest(ctx, inst, id)
+	if err != nil {
+		return Evaluation{}, nil, err
+	}
+	l, err := s.Issue.Learner(ctx, inst, learner)
+	if err != nil {
+		return Evaluation{}, nil, err
+	}
+	a := Application{Institution: inst, Learner: learner, Programme: p.ID, ProgrammeDigest: p.Digest(), State: Draft}
+	own, err := s.Issue.CredentialsOf(ctx, inst, learner)
+	if err != nil {
+		return Evaluation{}, nil, err
+	}
+	for _, c := range own {
+		if c.Kind() == issue.KindBadge && c.Revoked().IsZero() {
+			item, _, err := s.item(c.Document())
+			if err != nil {
+				return Evaluation{}, nil, err
+			}
+			item.Identity = IdentityMatched
+			if err := a.add(item); err != nil {
+				return Evaluation{}, nil, err
+			}
+		}
+	}
+	for _, d := range documents {
+		item, tree, err := s.item(d)
+		if err != nil {
+			return Evaluation{}, nil, err
+		}
+		item.Identity = identify(tree, l)
+		if err := a.add(item); err != nil {
+			return Evaluation{}, nil, err
+		}
+	}
+	e, err := s.evaluation(ctx, &a)
+	if err != nil {
+		return Evaluation{}, nil, err
+	}
+	return *e, p, nil
+}
+
+// sameResult compares evaluations by everything but the day they were made.
+func sameResult(a, b *Evaluation) (bool, error) {
+	x, y := *a, *b
+	x.At, y.At, x.Result.At, y.Result.At = time.Time{}, time.Time{}, "", ""
+	bx, err := json.Marshal(x)
+	if err != nil {
+		return false, err
+	}
+	by, err := json.Marshal(y)
+	return string(bx) == string(by), err
+}

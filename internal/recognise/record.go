@@ -1,0 +1,366 @@
+package recognise
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"cairn.example"
+	"cairn.example/internal/issue"
+	"cairn.example/internal/verify"
+	"cairn.example/jcs"
+	"cairn.example/openbadges"
+	"cairn.example/programme"
+	"cairn.example/rdfc"
+	"cairn.example/statuslist"
+	"cairn.example/strictjson"
+	"cairn.example/vc"
+)
+
+// recordFormat names the form of Record; docs/specs/decision.md describes it.
+const recordFormat = "cairn-recognition-decision/1"
+
+// Record is the content of a decision credential: everything that the result
+// depends on, so that anyone with the programme document and the credentials can
+// work the result out again.
+type Record struct {
+	Format      string              `json:"format"`
+	Application cairn.ApplicationID `json:"application"`
+	Institution cairn.DID           `json:"institution"`
+	Learner     RecordLearner       `json:"learner"`
+	Programme   RecordProgramme     `json:"programme"`
+	EvaluatedAt string              `json:"evaluatedAt"`
+	Credentials []RecordCredential  `json:"credentials"`
+	Result      programme.Result    `json:"result"`
+	Decision    RecordDecision      `json:"decision"`
+	Appeal      *RecordAppeal       `json:"appeal,omitempty"`
+}
+
+// RecordLearner is whom the decision is about.
+type RecordLearner struct {
+	Name string    `json:"name"`
+	DID  cairn.DID `json:"did,omitempty"`
+}
+
+// RecordProgramme is the edition that was applied.
+type RecordProgramme struct {
+	ID      cairn.ProgrammeID `json:"id"`
+	Edition string            `json:"edition"`
+	Digest  string            `json:"digest"`
+	Title   string            `json:"title"`
+}
+
+// RecordCredential is one credential as it was judged.
+type RecordCredential struct {
+	Held           programme.Held   `json:"held"`
+	Verdict        verify.Verdict   `json:"verdict"`
+	Findings       []verify.Finding `json:"findings"`
+	Identity       Identity         `json:"identity"`
+	IdentityBy     cairn.StaffID    `json:"identityBy,omitempty"`
+	IdentityReason string           `json:"identityReason,omitempty"`
+}
+
+// RecordDecision is the registrar's word.
+type RecordDecision struct {
+	Outcome Outcome       `json:"outcome"`
+	By      cairn.StaffID `json:"by"`
+	Role    string        `json:"role"`
+	Reason  string        `json:"reason"`
+	At      string        `json:"at"`
+}
+
+// RecordAppeal is how the decision can be contested.
+type RecordAppeal struct {
+	Until string `json:"until"`
+	To    string `json:"to"`
+}
+
+const dayLayout = "2006-01-02"
+
+func newRecord(a Application, p *programme.Programme, institution cairn.DID, learner RecordLearner) Record {
+	title, _ := p.Title.In(p.Language)
+	r := Record{Format: recordFormat, Application: a.ID, Institution: institution, Learner: learner,
+		Programme:   RecordProgramme{ID: p.ID, Edition: p.Edition, Digest: p.Digest(), Title: title},
+		EvaluatedAt: vc.FormatTime(a.Evaluation.At), Result: a.Evaluation.Result,
+		Decision: RecordDecision{Outcome: a.Decision.Outcome, By: a.Decision.By, Role: a.Decision.Role, Reason: a.Decision.Reason, At: vc.FormatTime(a.Decision.At)}}
+	for _, h := range a.Evaluation.Held {
+		i := slices.IndexFunc(a.Items, func(i Item) bool { return i.Digest == h.Digest })
+		item := a.Items[i]
+		c := RecordCredential{Held: h, Identity: item.Identity, IdentityBy: item.IdentityBy, IdentityReason: item.IdentityReason}
+		if item.Report != nil {
+			c.Verdict, c.Findings = item.Report.Verdict, item.Report.Findings
+		}
+		r.Credentials = append(r.Credentials, c)
+	}
+	if p.Policy.Appeal != nil {
+		r.Appeal = &RecordAppeal{Until: a.Decision.At.AddDate(0, 0, p.Policy.Appeal.Days).Format(dayLayout), To: p.Policy.Appeal.To}
+	}
+	return r
+}
+
+// toTree writes a Go value as the tree that strictjson would read from its JSON.
+func toTree(v any) (any, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return strictjson.Parse(b, strictjson.Transcript)
+}
+
+// document builds the unsigned decision credential around a record.
+func (r Record) document(id cairn.CredentialID, issuer cairn.DID, validFrom time.Time, status *statuslist.Entry) (map[string]any, error) {
+	record, err := toTree(r)
+	if err != nil {
+		return nil, err
+	}
+	subject := map[string]any{"type": "RecognitionDecision", "record": record}
+	if r.Learner.DID != "" {
+		subject["id"] = string(r.Learner.DID)
+	}
+	doc := map[string]any{
+		"@context":          []any{vc.ContextV2, rdfc.CairnContext},
+		"id":                string(id),
+		"type":              []any{"VerifiableCredential", "RecognitionDecisionCredential"},
+		"name":              "Decision on recognition: " + r.Programme.Title,
+		"issuer":            string(issuer),
+		"validFrom":         vc.FormatTime(validFrom),
+		"credentialSubject": subject,
+	}
+	if status != nil {
+		doc["credentialStatus"] = status.Tree()
+	}
+	return doc, nil
+}
+
+func (s *Service) issueDecision(ctx context.Context, a Application, p *programme.Programme) (issue.Issued, error) {
+	inst, err := s.Issue.Institution(ctx, a.Institution)
+	if err != nil {
+		return issue.Issued{}, err
+	}
+	learner, err := s.Issue.Learner(ctx, a.Institution, a.Learner)
+	if err != nil {
+		return issue.Issued{}, err
+	}
+	record := newRecord(a, p, inst.DID, RecordLearner{Name: learner.FullName, DID: learner.DID})
+	fingerprint, err := json.Marshal(record)
+	if err != nil {
+		return issue.Issued{}, err
+	}
+	return s.Issue.Issue(ctx, issue.Request{
+		Institution: a.Institution, Key: "recognise/" + string(a.ID) + "/decision", Fingerprint: jcs.Digest(fingerprint), Kind: issue.KindDecision,
+		Learner: a.Learner, Title: "Decision: " + record.Programme.Title, Actor: string(a.Decision.By), WithStatus: true,
+		Build: func(slot issue.Slot) (map[string]any, error) {
+			return record.document(slot.CredentialID, slot.Issuer, slot.Now, slot.Status)
+		},
+	})
+}
+
+func (s *Service) issueCertificate(ctx context.Context, a Application, p *programme.Programme) (issue.Issued, error) {
+	return s.Issue.Award(ctx, issue.AwardRequest{
+		Institution: a.Institution, Key: "recognise/" + string(a.ID) + "/certificate", Kind: issue.KindCertificate, Achievement: p.Award.Achievement,
+		Learner: a.Learner, AwardedOn: a.Decision.At.Truncate(24 * time.Hour), Actor: string(a.Decision.By),
+	})
+}
+
+func (s *Service) issueTranscript(ctx context.Context, a Application, p *programme.Programme, decision issue.Issued, certificate *issue.Issued) (issue.Issued, error) {
+	inst, err := s.Issue.Institution(ctx, a.Institution)
+	if err != nil {
+		return issue.Issued{}, err
+	}
+	learner, err := s.Issue.Learner(ctx, a.Institution, a.Learner)
+	if err != nil {
+		return issue.Issued{}, err
+	}
+	instName, _ := inst.Name.In(p.Language, inst.Language)
+	title, _ := p.Title.In(p.Language)
+	result := a.Evaluation.Result
+	t := openbadges.Transcript{
+		Issuer:  openbadges.Issuer{DID: inst.DID, Name: instName, URL: inst.URL},
+		Subject: openbadges.Subject{DID: learner.DID, Identities: []openbadges.Identity{{Type: "name", Value: learner.FullName}}},
+		Name:    "Transcript: " + title, Language: p.Language, AwardedOn: a.Decision.At, Partial: !result.Complete,
+		Programme: openbadges.ProgrammeRef{ID: p.ID, Edition: p.Edition, Digest: p.Digest(), Title: title, CreditUnit: p.Credit.Unit, CreditsRequired: p.Credit.Total, CreditsCounted: result.Counted},
+		Decision:  decision.ID(),
+	}
+	included := map[string]bool{}
+	for _, l := range result.Lines {
+		i := slices.IndexFunc(a.Evaluation.Held, func(h programme.Held) bool { return h.Digest == l.Credential })
+		h := a.Evaluation.Held[i]
+		j := slices.IndexFunc(a.Items, func(i Item) bool { return i.Digest == l.Credential })
+		if !included[h.Digest] {
+			included[h.Digest] = true
+			tree, err := strictjson.ParseObject(a.Items[j].Document, strictjson.Default)
+			if err != nil {
+				return issue.Issued{}, err
+			}
+			t.Credentials = append(t.Credentials, tree)
+			t.Associations = append(t.Associations, openbadges.Association{Type: openbadges.IsPartOf, Source: h.Achievement, Target: p.Award.Achievement})
+		}
+		requirement, place := requirementTitle(p, l)
+		source := h.IssuerName
+		if h.Issuer == inst.DID {
+			source = instName
+		}
+		if source == "" {
+			source = string(h.Issuer)
+		}
+		t.Lines = append(t.Lines, openbadges.TranscriptLine{CredentialID: h.Credential, Title: h.Title, RequirementID: strings.TrimSuffix(l.Requirement+"/"+l.Slot, "/"),
+			RequirementTitle: strings.TrimSuffix(requirement+" – "+place, " – "), Clause: l.Clause, Credits: l.Credits, SourceDID: h.Issuer, SourceName: source, Route: string(h.Route)})
+	}
+	award, err := s.Issue.Achievement(ctx, a.Institution, p.Award.Achievement, "")
+	if err != nil {
+		return issue.Issued{}, err
+	}
+	if certificate != nil {
+		tree, err := strictjson.ParseObject(certificate.Document(), strictjson.Default)
+		if err != nil {
+			return issue.Issued{}, err
+		}
+		t.Credentials = append(t.Credentials, tree)
+	} else {
+		t.Achievements = append(t.Achievements, award) // so that the associations lead somewhere
+	}
+	t.Associations = slices.Compact(t.Associations)
+	return s.Issue.Issue(ctx, issue.Request{
+		Institution: a.Institution, Key: "recognise/" + string(a.ID) + "/transcript", Fingerprint: string(decision.ID()), Kind: issue.KindTranscript,
+		Learner: a.Learner, Title: t.Name, Actor: string(a.Decision.By), WithStatus: true,
+		Build: func(slot issue.Slot) (map[string]any, error) {
+			t := t
+			t.ID, t.ValidFrom, t.Status = slot.CredentialID, slot.Now, slot.Status
+			return t.Document()
+		},
+	})
+}
+
+// requirementTitle names the place of a line in the programme's language.
+func requirementTitle(p *programme.Programme, l programme.Line) (requirement, slot string) {
+	for _, r := range p.Requirements {
+		if r.ID != l.Requirement {
+			continue
+		}
+		requirement, _ = r.Title.In(p.Language)
+		for _, s := range r.Slots() {
+			if s.ID == l.Slot {
+				slot, _ = s.Title.In(p.Language)
+			}
+		}
+	}
+	return requirement, slot
+}
+
+// Replayed is the outcome of Replay.
+type Replayed struct {
+	Record     Record
+	Same       bool     // the result worked out again is the signed one, to the byte
+	Difference string   // the first difference, when there is one
+	Missing    []string // digests of credentials that were not given; then nothing is compared
+}
+
+// Replay works a decision out again from the programme document and the
+// credentials, and compares the credential that results with the signed one, byte
+// for byte without its proof. What no document can show is taken from the record:
+// the verdicts of that day, the registrar's confirmation of identities, and the
+// decision itself. Whether the decision's own signature is good is for
+// internal/verify to say.
+func Replay(decision, document []byte, credentials [][]byte) (Replayed, error) {
+	tree, err := strictjson.ParseObject(decision, strictjson.Transcript)
+	if err != nil {
+		return Replayed{}, err
+	}
+	cred, problems := vc.ReadCredential(tree)
+	if len(problems) > 0 || !cred.HasType("RecognitionDecisionCredential") || len(cred.Subjects) != 1 {
+		return Replayed{}, invalid("replay.decision", "", "this is not a decision on recognition")
+	}
+	var r Record
+	if err := strictjson.DecodeTree(cred.Subjects[0]["record"], &r); err != nil {
+		return Replayed{}, err
+	}
+	out := Replayed{Record: r}
+	if r.Format != recordFormat || r.Result.Engine != programme.EngineVersion {
+		return out, &cairn.Error{Kind: cairn.Invalid, Code: "replay.version", Message: fmt.Sprintf("the decision was made by engine %q in form %q", r.Result.Engine, r.Format), Hint: "use the version of cairn that has that engine"}
+	}
+	p, err := programme.Parse(document)
+	if err != nil {
+		return out, err
+	}
+	if p.Digest() != r.Programme.Digest {
+		return out, invalid("replay.programme", "programme", "this is not the edition that was applied: its digest is %s, not %s", p.Digest(), r.Programme.Digest)
+	}
+	byDigest := map[string][]byte{}
+	for _, c := range credentials {
+		t, err := strictjson.ParseObject(c, strictjson.Default)
+		if err != nil {
+			return out, err
+		}
+		canonical, err := jcs.Marshal(t)
+		if err != nil {
+			return out, err
+		}
+		byDigest[jcs.Digest(canonical)] = canonical
+	}
+	var held []programme.Held
+	for i, c := range r.Credentials {
+		h := c.Held
+		if h.Blocked != programme.BlockedNotValid { // what was not genuine never reached the rules
+			doc, ok := byDigest[h.Digest]
+			if !ok {
+				out.Missing = append(out.Missing, h.Digest)
+				continue
+			}
+			if h, err = heldFrom(doc, h.Digest, p.Institution); err != nil {
+				return out, err
+			}
+			h.Blocked, h.IssuerName = c.Held.Blocked, c.Held.IssuerName
+		}
+		held = append(held, h)
+		r.Credentials[i].Held = h
+	}
+	if len(out.Missing) > 0 {
+		return out, nil
+	}
+	at, err := vc.ParseTime(r.EvaluatedAt)
+	if err != nil {
+		return out, err
+	}
+	if r.Result, err = programme.Evaluate(p, held, at, programme.Options{}); err != nil {
+		return out, err
+	}
+	var status *statuslist.Entry
+	if len(cred.Status) == 1 {
+		e, err := statuslist.ReadEntry(cred.Status[0])
+		if err != nil {
+			return out, err
+		}
+		status = &e
+	}
+	again, err := r.document(cairn.CredentialID(cred.ID), cairn.DID(cred.Issuer), cred.ValidFrom, status)
+	if err != nil {
+		return out, err
+	}
+	got, err := jcs.Marshal(again)
+	if err != nil {
+		return out, err
+	}
+	delete(tree, "proof")
+	want, err := jcs.Marshal(tree)
+	if err != nil {
+		return out, err
+	}
+	out.Same = string(got) == string(want)
+	if !out.Same {
+		out.Difference = difference(want, got)
+	}
+	return out, nil
+}
+
+// difference shows where two texts part.
+func difference(signed, again []byte) string {
+	n := 0
+	for n < len(signed) && n < len(again) && signed[n] == again[n] {
+		n++
+	}
+	around := func(b []byte) string { return string(b[max(0, n-60):min(len(b), n+60)]) }
+	return fmt.Sprintf("at byte %d: signed …%s…, worked out …%s…", n, around(signed), around(again))
+}

@@ -1,0 +1,230 @@
+package recognise
+
+import (
+	"context"
+
+	"cairn.example"
+	"cairn.example/internal/issue"
+)
+
+// Advance takes an application as far as it goes without a person, one stored
+// step at a time. It may be called again at any time, also after a crash and from
+// two places at once: each step is done once.
+func (s *Service) Advance(ctx context.Context, inst cairn.InstitutionID, id cairn.ApplicationID) (Application, error) {
+	for {
+		a, err := s.Application(ctx, inst, id)
+		if err != nil {
+			return a, err
+		}
+		var step func(context.Context, Application) error
+		switch a.State {
+		case Submitted:
+			step = s.evaluate
+		case Decided:
+			step = s.reserve
+		case Reserved:
+			step = s.award
+		case Awarded:
+			step = s.deliver
+		default:
+			return a, nil
+		}
+		if err := step(ctx, a); err != nil && cairn.CodeOf(err) != "application.changed" {
+			return a, err
+		}
+		s.Trace(string(a.State))
+	}
+}
+
+// dueBatch is how many applications Run takes at once.
+const dueBatch = 100
+
+// Run advances every application whose next step needs no person, and returns how
+// many it took on. One that fails is left where it is, and its error returned at
+// the end.
+func (s *Service) Run(ctx context.Context) (n int, err error) {
+	var due []Application
+	err = s.View(ctx, func(tx Tx) (err error) {
+		due, err = tx.DueApplications(ctx, dueBatch)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	var first error
+	for _, a := range due {
+		if _, err := s.Advance(ctx, a.Institution, a.ID); err != nil && first == nil {
+			first = err
+		}
+		n++
+	}
+	return n, first
+}
+
+// save stores the outcome of a step that was begun from a; if somebody else has
+// changed the application meanwhile, the step is done again from the new state.
+func (s *Service) save(ctx context.Context, a Application, kind string) error {
+	return s.Tx(ctx, func(tx Tx) error { return s.store(ctx, tx, &a, kind, "engine") })
+}
+
+func (s *Service) evaluate(ctx context.Context, a Application) error {
+	e, err := s.evaluation(ctx, &a)
+	if err != nil {
+		return err
+	}
+	a.Evaluation, a.State = e, Evaluated
+	return s.save(ctx, a, "application.evaluated")
+}
+
+// DecideRequest is a registrar's decision on what they saw.
+type DecideRequest struct {
+	Institution cairn.InstitutionID
+	Application cairn.ApplicationID
+	// Revision is the revision of the application that the registrar looked at.
+	Revision int
+	Outcome  Outcome
+	By       cairn.StaffID
+	Role     string
+	Reason   string
+}
+
+// Decide records a registrar's decision. An acceptance is checked once more
+// against the world as it is now: if a credential was revoked since the registrar
+// looked, say, the new evaluation is stored and the decision refused.
+func (s *Service) Decide(ctx context.Context, r DecideRequest) (Application, error) {
+	if r.By == "" || r.Reason == "" || len(r.Reason) > maxReason {
+		return Application{}, invalid("application.reason", "reason", "a reason of 1 to %d bytes and a name are needed", maxReason)
+	}
+	a, err := s.Application(ctx, r.Institution, r.Application)
+	if err != nil {
+		return a, err
+	}
+	if a.Decision != nil && a.Decision.Outcome == r.Outcome && a.Decision.By == r.By && a.Decision.Reason == r.Reason {
+		return a, nil // the same decision again
+	}
+	if a.State != Evaluated {
+		return a, wrongState(a, string(Evaluated))
+	}
+	if a.Revision != r.Revision {
+		return a, &cairn.Error{Kind: cairn.Conflict, Code: "application.changed", Object: string(a.ID), Message: "the application has changed since you looked at it", Hint: "look at it again, then decide"}
+	}
+	decision := &Decision{Outcome: r.Outcome, By: r.By, Role: r.Role, Reason: r.Reason, At: s.now()}
+	switch r.Outcome {
+	case Return:
+		a.State, a.Note, a.Evaluation = Draft, r.Reason, nil
+	case Refuse:
+		a.State, a.Decision, a.Note = Decided, decision, r.Reason
+	case Accept:
+		fresh, err := s.evaluation(ctx, &a)
+		if err != nil {
+			return a, err
+		}
+		same, err := sameResult(a.Evaluation, fresh)
+		if err != nil {
+			return a, err
+		}
+		a.Evaluation = fresh
+		if !same {
+			if err := s.save(ctx, a, "application.evaluated"); err != nil {
+				return a, err
+			}
+			return a, &cairn.Error{Kind: cairn.Conflict, Code: "application.evaluation-changed", Object: string(a.ID),
+				Message: "the evaluation is not what you saw any more: a credential or a list has changed", Hint: "look at it again, then decide"}
+		}
+		if fresh.Result.Counted.Sign() <= 0 {
+			return a, invalid("application.nothing-to-accept", "outcome", "nothing in the application can be counted; return or refuse it")
+		}
+		a.State, a.Decision, a.Note = Decided, decision, ""
+	default:
+		return a, invalid("application.outcome", "outcome", "there is no outcome %q", r.Outcome)
+	}
+	err = s.Tx(ctx, func(tx Tx) error { return s.store(ctx, tx, &a, "application.decided", string(r.By)) })
+	return a, err
+}
+
+// reserve spends the credentials that count, all or none, in the transaction that
+// records it. A unique key in the store makes a second spending impossible.
+func (s *Service) reserve(ctx context.Context, a Application) error {
+	if a.Decision.Outcome != Accept {
+		a.State = Reserved // a refusal spends nothing
+		return s.save(ctx, a, "application.reserved")
+	}
+	counted := map[string]bool{}
+	for _, l := range a.Evaluation.Result.Lines {
+		counted[l.Credential] = true
+	}
+	var clash error
+	err := s.Tx(ctx, func(tx Tx) error {
+		for _, h := range a.Evaluation.Held {
+			if !counted[h.Digest] {
+				continue
+			}
+			clash = tx.ReserveCredit(ctx, CreditUse{Institution: a.Institution, Issuer: h.Issuer, Credential: h.Credential, Learner: a.Learner, Programme: a.Programme, Application: a.ID, At: s.now()})
+			if clash != nil {
+				return clash
+			}
+		}
+		next := a
+		next.State = Reserved
+		return s.store(ctx, tx, &next, "application.reserved", "engine")
+	})
+	if clash != nil && cairn.CodeOf(clash) == "credit.spent" {
+		// Somebody was quicker. The registrar decides anew on what is left.
+		a.State, a.Decision, a.Note = Submitted, nil, clash.Error()
+		return s.save(ctx, a, "application.credit-spent")
+	}
+	return err
+}
+
+// award issues the decision and, for an acceptance, the transcript and perhaps the
+// certificate. Each has an idempotency key of its own, so that a crash in between
+// issues nothing twice.
+func (s *Service) award(ctx context.Context, a Application) error {
+	p, _, err := s.Programme(ctx, a.Institution, a.ProgrammeDigest)
+	if err != nil {
+		return err
+	}
+	decision, err := s.issueDecision(ctx, a, p)
+	if err != nil {
+		return err
+	}
+	a.DecisionCredential = decision.ID()
+	s.Trace("decision")
+	if a.Decision.Outcome == Accept {
+		var certificate *issue.Issued
+		if a.Evaluation.Result.Complete {
+			c, err := s.issueCertificate(ctx, a, p)
+			if err != nil {
+				return err
+			}
+			a.CertificateCredential, certificate = c.ID(), &c
+			s.Trace("certificate")
+		}
+		transcript, err := s.issueTranscript(ctx, a, p, decision, certificate)
+		if err != nil {
+			return err
+		}
+		a.TranscriptCredential = transcript.ID()
+		s.Trace("transcript")
+	}
+	a.State = Awarded
+	return s.save(ctx, a, "application.awarded")
+}
+
+// deliver makes what was issued available on the learner's own page. Claim codes
+// for other ways are made when somebody asks for them, since only their hashes
+// are stored.
+func (s *Service) deliver(ctx context.Context, a Application) error {
+	a.Deliveries = nil
+	for _, d := range []Delivery{{issue.KindDecision, a.DecisionCredential}, {issue.KindCertificate, a.CertificateCredential}, {issue.KindTranscript, a.TranscriptCredential}} {
+		if d.Credential == "" {
+			continue
+		}
+		if _, err := s.Issue.Credential(ctx, a.Institution, d.Credential); err != nil {
+			return err // delivered is only what was finalised
+		}
+		a.Deliveries = append(a.Deliveries, d)
+	}
+	a.State = Delivered
+	return s.save(ctx, a, "application.delivered")
+}
