@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -112,4 +114,20 @@ func FuzzMarshal(f *testing.F) {
 			}
 		}
 	})
+}
+
+// P14 of SECURITY 6: random doubles of every size, against another implementation.
+func TestNumbersSample(t *testing.T) {
+	random := rand.New(rand.NewPCG(8785, 1))
+	for range 100_000 {
+		f := math.Float64frombits(random.Uint64())
+		if math.IsNaN(f) || math.IsInf(f, 0) {
+			continue
+		}
+		got, err := jcs.Marshal(json.Number(strconv.FormatFloat(f, 'g', -1, 64)))
+		want, werr := webpki.NumberToJSON(f)
+		if err != nil || werr != nil || string(got) != want {
+			t.Fatalf("%x: got %s, want %s (%v, %v)", math.Float64bits(f), got, want, err, werr)
+		}
+	}
 }
