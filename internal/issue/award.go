@@ -102,6 +102,10 @@ type AwardRequest struct {
 // oldest is the earliest day on which an award can lie.
 var oldest = time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC)
 
+// earliestZone is how far the first clocks on Earth are ahead of UTC: a day that
+// has begun there is not in the future.
+const earliestZone = 14 * time.Hour
+
 // Award issues a micro-credential, or another Open Badge, for an achievement.
 // The same request again gives the same credential, whatever has changed since.
 func (s *Service) Award(ctx context.Context, r AwardRequest) (Issued, error) {
@@ -175,7 +179,7 @@ func (s *Service) checkAward(ctx context.Context, r AwardRequest, a cairn.Achiev
 	switch {
 	case r.AwardedOn.IsZero():
 		return invalid("award.date-missing", "awardedOn", "the day of the award is missing")
-	case r.AwardedOn.After(now):
+	case r.AwardedOn.After(now.Add(earliestZone)):
 		return invalid("award.date-future", "awardedOn", "the day of the award is in the future")
 	case r.AwardedOn.Before(oldest):
 		return invalid("award.date-old", "awardedOn", "the day of the award is before %s", vc.FormatTime(oldest)[:10])

@@ -13,7 +13,7 @@ import (
 // ImportColumns are the columns of an imported file, in any order; those in
 // ImportRequired must be there. other_names are separated by "|". Days are
 // written 2026-03-31, birth dates 1998, 1998-05 or 1998-05-17, credits 3, 3.5 or
-// 10/3. Without credits the learner earned the whole credit of the achievement,
+// 10/3; valid_until is the last day. Without credits the learner earned the whole credit of the achievement,
 // without version the newest one.
 var (
 	ImportColumns = []string{"award_key", "learner_number", "full_name", "other_names", "birth", "did", "achievement", "version",
@@ -189,6 +189,9 @@ func readRow(at map[string]int, width int, cells []string, line int, inst cairn.
 	}
 	if r.required("awarded_on") != "" {
 		row.award.AwardedOn = r.day("awarded_on")
+	}
+	if until := row.award.ValidUntil; !until.IsZero() {
+		row.award.ValidUntil = until.Add(24*time.Hour - time.Second)
 	}
 	if len(row.award.Key) > maxKey {
 		r.bad("award_key", "import.cell-long", "the key is longer than %d bytes", maxKey)

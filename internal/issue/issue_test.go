@@ -217,6 +217,24 @@ func TestAwardRefuses(t *testing.T) {
 	}
 }
 
+// TestTodayIsToday: at 22:00 UTC it is tomorrow in Nairobi.
+func TestTodayIsToday(t *testing.T) {
+	o := open(t, t.TempDir(), nil)
+	r := request(o.open(t), "today")
+	r.AwardedOn = start.Truncate(24*time.Hour).AddDate(0, 0, 1)
+	if _, err := o.Award(t.Context(), r); cairn.CodeOf(err) != "award.date-future" {
+		t.Errorf("at %s: %v", o.clock(), err)
+	}
+	o.later(13 * time.Hour)
+	got, err := o.Award(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, err := openbadges.Read(verify(t, got.Document())); err != nil || f.AwardedOn.String() != "2026-11-02" {
+		t.Errorf("%s, %v", f.AwardedOn, err)
+	}
+}
+
 func TestDefineAchievementRefuses(t *testing.T) {
 	o := open(t, t.TempDir(), nil)
 	o.open(t)
