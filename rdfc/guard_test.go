@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"reflect"
 	"slices"
@@ -140,6 +141,9 @@ func TestGuard(t *testing.T) {
 		{"L21 text as number", "/validFrom", `2026`, "rdfc.number-as-text", "/validFrom"},
 		{"L21 coordinate as text", "/issuer/address", `{"geo":{"type":"GeoCoordinates","latitude":"1"}}`, "", ""},
 		{"more digits than signed", "/credentialSubject/creditsEarned", `0.30000000000000004`, "rdfc.number", "/credentialSubject/creditsEarned"},
+		{"as close as a neighbour", "/credentialSubject/creditsEarned", `64.59999999999999`, "rdfc.number", "/credentialSubject/creditsEarned"},
+		{"nearly whole", "/credentialSubject/creditsEarned", `4.0000000000000000001`, "rdfc.number", "/credentialSubject/creditsEarned"},
+		{"nearly zero", "/credentialSubject/creditsEarned", `0.0000000000000000000000000000001e-300`, "rdfc.number", "/credentialSubject/creditsEarned"},
 		{"more digits than held", "/credentialSubject/creditsEarned", `2.50000000000000000001`, "rdfc.number", "/credentialSubject/creditsEarned"},
 		{"too small to be safe", "/credentialSubject/creditsEarned", `0.0000001`, "rdfc.number", "/credentialSubject/creditsEarned"},
 		{"vanishing", "/credentialSubject/creditsEarned", `1e-400`, "rdfc.number", "/credentialSubject/creditsEarned"},
@@ -189,6 +193,9 @@ func TestGuardAccepts(t *testing.T) {
 		{"both names of one type", "/type", `["VerifiableCredential","OpenBadgeCredential","AchievementCredential"]`},
 		{"text in a language", "/name", `[{"@value":"Sol","@language":"fr"},{"@value":"Udongo","@language":"sw-KE"}]`},
 		{"zero", "/credentialSubject/creditsEarned", `0`},
+		{"a fraction that no double holds", "/credentialSubject/creditsEarned", `64.6`},
+		{"fifteen digits", "/credentialSubject/creditsEarned", `1.23456789012345`},
+		{"the largest integer", "/credentialSubject/creditsEarned", `9007199254740991`},
 		{"picture as data", "/credentialSubject/achievement/image", `{"id":"data:image/png;base64,iVBORw0KGgo=","type":"Image"}`},
 		{"identifier beyond ASCII", "/credentialSubject/achievement/id", `"https://college.example/مادة"`},
 		{"endorsement of the credential", "/endorsement", `[{"@context":["https://www.w3.org/ns/credentials/v2","https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"],"id":"urn:e","type":["VerifiableCredential","EndorsementCredential"],"name":"E","issuer":{"id":"did:web:qa.example","type":["Profile"]},
@@ -234,6 +241,28 @@ func TestEqualNumbers(t *testing.T) {
 	}
 	if len(forms) != 3 || forms["a"] == forms["b"] || forms["b"] == forms["c"] {
 		t.Error("different numbers have one form")
+	}
+}
+
+// Numbers that are accepted have different forms, however close they are.
+func TestNumbersDiffer(t *testing.T) {
+	random := rand.New(rand.NewPCG(16, 15))
+	for range 20_000 {
+		// a number of fifteen digits and its neighbours
+		base, power := 100_000_000_000_000+random.Int64N(900_000_000_000_000), random.IntN(20)-18
+		forms := map[string]int64{}
+		for n := base - 2; n <= base+2; n++ {
+			text := fmt.Sprintf("%de%d", n, power)
+			f, err := number(text, "")
+			if err != nil {
+				continue // seven digits more than a whole number may have, or too small
+			}
+			form := canonicalDouble(f)
+			if other, taken := forms[form]; taken {
+				t.Fatalf("%de%d and %s are both written %s", other, power, text, form)
+			}
+			forms[form] = n
+		}
 	}
 }
 
