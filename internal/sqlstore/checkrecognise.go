@@ -8,7 +8,8 @@ import (
 )
 
 // exchange checks C10: each credential is spent once, on one application of the
-// same learner, and each award has spent what it counted.
+// same learner, each award has spent what it counted, and nobody gets the
+// certificate of a programme twice.
 func (c *checker) exchange(ctx context.Context) error {
 	if err := c.find(ctx, "C10", "this credential was spent twice", `SELECT credential FROM credit_use NOT INDEXED GROUP BY institution, issuer, credential HAVING count(*) > 1`); err != nil {
 		return err
@@ -46,7 +47,15 @@ func (c *checker) exchange(ctx context.Context) error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
+	certificates := map[[3]string]recognise.Application{}
 	for _, a := range settled {
+		if a.CertificateCredential != "" {
+			award := [3]string{string(a.Institution), string(a.Learner), string(a.Programme)}
+			if other, ok := certificates[award]; ok {
+				c.wrong("C10", string(a.ID), "its learner has the certificate of this programme already, from %s", other.ID)
+			}
+			certificates[award] = a
+		}
 		if err := c.spent(ctx, a); err != nil {
 			return err
 		}

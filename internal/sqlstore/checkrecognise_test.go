@@ -33,7 +33,7 @@ func TestCheckFindsSpentCredit(t *testing.T) {
 		return programme.Held{Digest: name, Issuer: "did:example:elsewhere", Credential: cairn.CredentialID("urn:" + name)}
 	}
 	a := recognise.Application{ID: "a-1", Key: "k", Institution: college, Learner: learners[0].ID, Programme: "diploma", ProgrammeDigest: "d", State: recognise.Awarded,
-		Created: start, Updated: start, DecisionCredential: got.ID(), Decision: &recognise.Decision{Outcome: recognise.Accept},
+		Created: start, Updated: start, DecisionCredential: got.ID(), CertificateCredential: got.ID(), Decision: &recognise.Decision{Outcome: recognise.Accept},
 		Evaluation: &recognise.Evaluation{Held: []programme.Held{held("one"), held("two"), held("open")}, Result: programme.Result{Lines: []programme.Line{{Credential: "one"}, {Credential: "two"}}}}}
 	err = db.Tx(ctx, func(tx *sqlstore.Tx) error {
 		if err := tx.InsertApplication(ctx, a, "Amina"); err != nil {
@@ -62,7 +62,9 @@ func TestCheckFindsSpentCredit(t *testing.T) {
 		"credit of no award":      {"C10", `INSERT INTO credit_use SELECT institution, issuer, 'urn:three', learner, programme, 'gone', at FROM credit_use LIMIT 1`},
 		"decision not issued":     {"C10", `UPDATE application SET body = replace(body, 'urn:uuid:', 'urn:gone:')`},
 		"state in two places":     {"C12", `UPDATE application SET state = 'draft'`},
-		"unknown learner":         {"C12", `UPDATE application SET learner = 'x'`},
+		"two certificates": {"C10", `INSERT INTO application SELECT institution, 'a-2', 'k2', learner, learner_name, programme, digest, state, revision, items, waiting, created, updated,
+			replace(body, '"a-1"', '"a-2"') FROM application`},
+		"unknown learner": {"C12", `UPDATE application SET learner = 'x'`},
 	} {
 		dir := filepath.Join(t.TempDir(), "data")
 		copyFolder(t, dir, base)
