@@ -3,6 +3,7 @@ package rdfc_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"os"
 	"strings"
 	"testing"
 
@@ -71,4 +72,30 @@ func TestCanonicalIsStable(t *testing.T) {
 	if strings.Contains(string(got), "_:") {
 		t.Error("no blank node is in this document")
 	}
+}
+
+// The document about our context names every term, with what it stands for.
+func TestOurContextIsDescribed(t *testing.T) {
+	doc, err := os.ReadFile("../docs/specs/context.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _ := rdfc.ContextBytes(rdfc.CairnContext)
+	var check func(terms map[string]any)
+	check = func(terms map[string]any) {
+		for name, def := range terms {
+			if strings.HasPrefix(name, "@") {
+				continue
+			}
+			if !strings.Contains(string(doc), "`"+name+"`") {
+				t.Errorf("docs/specs/context.md does not have %s", name)
+			}
+			if m, ok := def.(map[string]any); ok {
+				if scoped, ok := m["@context"].(map[string]any); ok {
+					check(scoped)
+				}
+			}
+		}
+	}
+	check(parse(t, string(b))["@context"].(map[string]any))
 }
