@@ -113,7 +113,7 @@ func jsonLiteral(v any, path string) (term, error) {
 	}
 	b, err := jcs.Marshal(v)
 	if err != nil {
-		return term{}, err
+		return term{}, fail("rdfc.malformed", path, "the value has no canonical form: %v", err)
 	}
 	return term{kind: literal, value: string(b), datatype: rdf + "JSON"}, nil
 }
