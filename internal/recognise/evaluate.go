@@ -177,7 +177,9 @@ func (s *Service) Simulate(ctx context.Context, inst cairn.InstitutionID, learne
 		if err != nil {
 			return Evaluation{}, nil, err
 		}
-		item.Identity = identify(tree, l)
+		if item.Identity, err = s.identify(ctx, tree, l); err != nil {
+			return Evaluation{}, nil, err
+		}
 		if err := a.add(item); err != nil {
 			return Evaluation{}, nil, err
 		}

@@ -314,7 +314,9 @@ func (s *Service) Add(ctx context.Context, inst cairn.InstitutionID, id cairn.Ap
 	if err != nil {
 		return Application{}, err
 	}
-	item.Identity = identify(tree, learner)
+	if item.Identity, err = s.identify(ctx, tree, learner); err != nil {
+		return Application{}, err
+	}
 	return s.change(ctx, inst, id, "application.credential-added", "learner", func(a *Application) error { return a.add(item) })
 }
 
@@ -388,7 +390,9 @@ func (s *Service) Present(ctx context.Context, inst cairn.InstitutionID, id cair
 		if err != nil {
 			return Application{}, err
 		}
-		item.Identity = identify(inner, learner)
+		if item.Identity, err = s.identify(ctx, inner, learner); err != nil {
+			return Application{}, err
+		}
 		if item.Identity == IdentityMatched && holder.Args["holder"] == string(learner.DID) && subjectOf(inner) == string(learner.DID) {
 			item.Identity = IdentityProven
 		}
@@ -495,24 +499,30 @@ func subjectOf(tree map[string]any) string {
 }
 
 // identify judges from an unverified credential how it is tied to a learner. It
-// counts only together with a good verification, which comes later.
-func identify(tree map[string]any, l issue.LearnerRecord) Identity {
+// counts only together with a good verification, which comes later. A hashed
+// number is compared only in the institution's own credentials: the numbers of
+// other institutions mean other people.
+func (s *Service) identify(ctx context.Context, tree map[string]any, l issue.LearnerRecord) (Identity, error) {
 	if id := subjectOf(tree); id != "" {
-		if id == string(l.DID) {
-			return IdentityMatched
+		if l.DID != "" && id == string(l.DID) {
+			return IdentityMatched, nil
 		}
-		return IdentityOpen // it names somebody, and not by an identifier that we know
+		return IdentityOpen, nil // it names somebody, and not by an identifier that we know
 	}
 	f, err := openbadges.Read(tree)
 	if err != nil || l.Number == "" {
-		return IdentityOpen
+		return IdentityOpen, nil
+	}
+	inst, err := s.Issue.Institution(ctx, l.Institution)
+	if err != nil || f.Issuer != string(inst.DID) {
+		return IdentityOpen, err
 	}
 	for _, id := range f.Identities {
 		if id.Type != "name" && id.Hashed && id.Matches(l.Number) {
-			return IdentityMatched
+			return IdentityMatched, nil
 		}
 	}
-	return IdentityOpen
+	return IdentityOpen, nil
 }
 
 // ConfirmIdentity records that a registrar has satisfied themselves that a

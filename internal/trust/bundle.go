@@ -74,6 +74,21 @@ func (keyResolver) Resolve(_ context.Context, d cairn.DID) (did.Resolution, erro
 // KeyResolver resolves did:key and nothing else.
 func KeyResolver() did.Resolver { return keyResolver{} }
 
+// Pinned resolves one identifier from a document that the caller relies on, and
+// did:key. It is how an operator with a did:web identifier is relied on without a
+// network.
+func Pinned(doc *did.Document) did.Resolver { return pinned{doc} }
+
+type pinned struct{ doc *did.Document }
+
+// Resolve implements did.Resolver.
+func (p pinned) Resolve(ctx context.Context, d cairn.DID) (did.Resolution, error) {
+	if p.doc != nil && p.doc.ID == d {
+		return did.Resolution{Document: p.doc, Source: "pinned"}, nil
+	}
+	return keyResolver{}.Resolve(ctx, d)
+}
+
 // checked verifies that operator signed a document, and returns its tree.
 func checked(ctx context.Context, data []byte, operator cairn.DID, r did.Resolver) (map[string]any, error) {
 	doc, err := strictjson.ParseObject(data, strictjson.Transcript)

@@ -1,0 +1,10 @@
+// Package examples holds example documents that people can start from and that
+// the demo and the tests use. They are illustrations, not real programmes.
+package examples
+
+import "embed"
+
+// Programmes holds programme documents in YAML.
+//
+//go:embed programmes/*.yaml
+var Programmes embed.FS
