@@ -543,31 +543,34 @@ func TestFailsAtEverySystemCall(t *testing.T) {
 	} {
 		step := 1
 		if !everything() {
-			step = fault.most / 6
+			step = fault.most / 8
 		}
 		hit, untouched := 0, 0
-		for n := 1 + i; n <= fault.most; n += step {
-			dir := fresh(t, parent, i*1000+n)
-			out, problems, killed, err := run(dir, 0, "", strace, "-f", "-qq", "-o", os.DevNull,
-				"-e", "trace="+fault.calls, "-e", fmt.Sprintf("inject=%s:%s:when=%d", fault.calls, fault.inject, n))
-			w := read(t, out)
-			if killed || err != nil {
-				hit++
+		for n := 1 + i; n <= fault.most && untouched < 8; { // then no thread makes so many calls
+			var wg sync.WaitGroup
+			hits := make([]bool, 2*runtime.GOMAXPROCS(0))
+			for j := range hits {
+				wg.Go(func() {
+					dir := fresh(t, parent, i*1000+n+j*step)
+					out, problems, killed, err := run(dir, 0, "", strace, "-f", "-qq", "-o", os.DevNull,
+						"-e", "trace="+fault.calls, "-e", fmt.Sprintf("inject=%s:%s:when=%d", fault.calls, fault.inject, n+j*step))
+					if hits[j] = killed || err != nil; err != nil && len(problems) == 0 {
+						t.Errorf("%s at %d: it ended without a word: %v", fault.name, n+j*step, err)
+					}
+					for _, problem := range after(t, dir, read(t, out)) {
+						t.Errorf("%s at %d: %s", fault.name, n+j*step, problem)
+					}
+					os.RemoveAll(dir)
+				})
 			}
-			if err != nil && len(problems) == 0 {
-				t.Errorf("%s at %d: it ended without a word: %v", fault.name, n, err)
+			wg.Wait()
+			for _, h := range hits {
+				if untouched++; h {
+					hit, untouched = hit+1, 0
+				}
 			}
-			for _, problem := range after(t, dir, w) {
-				t.Errorf("%s at %d: %s", fault.name, n, problem)
-			}
-			os.RemoveAll(dir)
-			total++
-			if untouched++; killed || err != nil {
-				untouched = 0
-			}
-			if untouched == 8 {
-				break // no thread makes so many calls
-			}
+			total += len(hits)
+			n += len(hits) * step
 		}
 		t.Logf("%s: the fault stopped the program %d times", fault.name, hit)
 		stopped += hit
