@@ -1,0 +1,114 @@
+package papercode
+
+import (
+	"bytes"
+	"crypto/ed25519"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// COSE_Sign1 of RFC 9052, section 4.2, in one form only: tagged, a protected
+// header with exactly alg (EdDSA) and kid, an empty unprotected header, the
+// payload inside, and a signature of 64 bytes. Everything is in the
+// deterministic encoding of RFC 8949, section 4.2.1, and is refused otherwise,
+// so that one signed thing has one spelling.
+
+const (
+	tagSign1  = 0xd2 // CBOR tag 18 in its one-byte form
+	algEdDSA  = -8   // RFC 9053, section 2.2
+	signature = ed25519.SignatureSize
+)
+
+type sign1 struct {
+	_           struct{} `cbor:",toarray"`
+	Protected   []byte
+	Unprotected map[int64]cbor.RawMessage
+	Payload     []byte
+	Signature   []byte
+}
+
+type protectedHeader struct {
+	Algorithm int64  `cbor:"1,keyasint"`
+	KeyID     []byte `cbor:"4,keyasint"`
+}
+
+// toBeSigned is the Sig_structure of RFC 9052, section 4.4.
+type toBeSigned struct {
+	_         struct{} `cbor:",toarray"`
+	Context   string
+	Protected []byte
+	External  []byte
+	Payload   []byte
+}
+
+var encMode = func() cbor.EncMode {
+	o := cbor.CoreDetEncOptions()
+	o.NilContainers = cbor.NilContainerAsEmpty // so that null is nobody's spelling of empty
+	m, err := o.EncMode()
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return m
+}()
+
+var decMode = func() cbor.DecMode {
+	m, err := cbor.DecOptions{
+		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
+		IndefLength:       cbor.IndefLengthForbidden,
+		TagsMd:            cbor.TagsForbidden,
+		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
+		UTF8:              cbor.UTF8RejectInvalid,
+		MaxNestedLevels:   4,
+		MaxArrayElements:  16,
+		MaxMapPairs:       maxClaims,
+	}.DecMode()
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return m
+}()
+
+// decodeExactly decodes data and checks that data is the deterministic encoding
+// of what came out of it.
+func decodeExactly(data []byte, into any) error {
+	if err := decMode.Unmarshal(data, into); err != nil {
+		return wrap("papercode.cbor", "the code is not well formed", err)
+	}
+	again, err := encMode.Marshal(into)
+	if err != nil {
+		return wrap("papercode.cbor", "the code is not well formed", err)
+	}
+	if !bytes.Equal(again, data) {
+		return invalid("papercode.cbor", "", "the code is not in its deterministic form")
+	}
+	return nil
+}
+
+// signedBytes returns what the signature is over.
+func signedBytes(protected, payload []byte) ([]byte, error) {
+	return encMode.Marshal(toBeSigned{Context: "Signature1", Protected: protected, External: []byte{}, Payload: payload})
+}
+
+func decodeSign1(data []byte) (sign1, protectedHeader, error) {
+	var s sign1
+	var h protectedHeader
+	if len(data) == 0 || data[0] != tagSign1 {
+		return s, h, invalid("papercode.cose", "", "the code does not hold a signed record")
+	}
+	if err := decodeExactly(data[1:], &s); err != nil {
+		return s, h, err
+	}
+	if len(s.Unprotected) != 0 {
+		return s, h, invalid("papercode.cose", "", "the code has a header that is not signed")
+	}
+	if len(s.Signature) != signature {
+		return s, h, invalid("papercode.cose", "", "the signature has the wrong length")
+	}
+	if err := decodeExactly(s.Protected, &h); err != nil {
+		return s, h, err
+	}
+	if h.Algorithm != algEdDSA {
+		return s, h, invalid("papercode.algorithm", "", "the code is signed with an algorithm that is not accepted")
+	}
+	return s, h, nil
+}
