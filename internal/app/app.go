@@ -21,6 +21,7 @@ import (
 	"cairn.example/internal/keys"
 	"cairn.example/internal/recognise"
 	"cairn.example/internal/sqlstore"
+	"cairn.example/internal/staff"
 	"cairn.example/internal/trust"
 	"cairn.example/internal/verify"
 )
@@ -55,12 +56,14 @@ type App struct {
 	Issue     *issue.Service
 	Verify    *verify.Engine
 	Recognise *recognise.Service
+	Staff     *staff.Service
 }
 
 var ( // the store satisfies every use case; the compiler says so here
 	_ issue.Tx     = (*sqlstore.Tx)(nil)
 	_ trust.Tx     = (*sqlstore.Tx)(nil)
 	_ recognise.Tx = (*sqlstore.Tx)(nil)
+	_ staff.Tx     = (*sqlstore.Tx)(nil)
 )
 
 // in narrows the store's transactions to the interface that one use case declared.
@@ -107,6 +110,7 @@ func assemble(c Config, db *sqlstore.DB) (*App, error) {
 	a.Verify = verify.New(verify.Config{Resolver: online, Status: online, Trust: a.Trust.Snapshot, Now: c.Now})
 	a.Recognise = recognise.New(recognise.Config{Tx: in[recognise.Tx](db.Tx), View: in[recognise.Tx](db.View), Issue: a.Issue, Verify: a.Verify,
 		Now: c.Now, Rand: c.Rand, Domain: c.BaseURL, Trace: c.Trace})
+	a.Staff = staff.New(staff.Config{Tx: in[staff.Tx](db.Tx), View: in[staff.Tx](db.View), Now: c.Now, Rand: c.Rand})
 	return a, nil
 }
 

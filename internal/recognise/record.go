@@ -158,9 +158,11 @@ func (s *Service) issueDecision(ctx context.Context, a Application, p *programme
 	})
 }
 
+// issueCertificate awards the full credential. Its key is of the learner and the
+// programme, so that two applications at once can't lead to two certificates.
 func (s *Service) issueCertificate(ctx context.Context, a Application, p *programme.Programme) (issue.Issued, error) {
 	return s.Issue.Award(ctx, issue.AwardRequest{
-		Institution: a.Institution, Key: "recognise/" + string(a.ID) + "/certificate", Kind: issue.KindCertificate, Achievement: p.Award.Achievement,
+		Institution: a.Institution, Key: "certificate/" + string(a.Programme) + "/" + string(a.Learner), Kind: issue.KindCertificate, Achievement: p.Award.Achievement,
 		Learner: a.Learner, AwardedOn: a.Decision.At.Truncate(24 * time.Hour), Actor: string(a.Decision.By),
 	})
 }
@@ -363,4 +365,31 @@ func difference(signed, again []byte) string {
 	}
 	around := func(b []byte) string { return string(b[max(0, n-60):min(len(b), n+60)]) }
 	return fmt.Sprintf("at byte %d: signed …%s…, worked out …%s…", n, around(signed), around(again))
+}
+
+// Contained returns the credentials inside a presentation or transcript, or the
+// document itself when it is neither.
+func Contained(tree map[string]any) ([][]byte, error) {
+	from := tree
+	if subject, ok := tree["credentialSubject"].(map[string]any); ok && subject["verifiableCredential"] != nil {
+		from = subject
+	}
+	inner, ok := from["verifiableCredential"]
+	if !ok {
+		b, err := jcs.Marshal(tree)
+		return [][]byte{b}, err
+	}
+	list, ok := inner.([]any)
+	if !ok {
+		list = []any{inner}
+	}
+	var out [][]byte
+	for _, e := range list {
+		b, err := jcs.Marshal(e)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, b)
+	}
+	return out, nil
 }

@@ -115,6 +115,9 @@ func (s *Service) Decide(ctx context.Context, r DecideRequest) (Application, err
 	case Refuse:
 		a.State, a.Decision, a.Note = Decided, decision, r.Reason
 	case Accept:
+		if err := s.notAwarded(ctx, a); err != nil {
+			return a, err
+		}
 		fresh, err := s.evaluation(ctx, &a)
 		if err != nil {
 			return a, err
@@ -140,6 +143,21 @@ func (s *Service) Decide(ctx context.Context, r DecideRequest) (Application, err
 	}
 	err = s.Tx(ctx, func(tx Tx) error { return s.store(ctx, tx, &a, "application.decided", string(r.By)) })
 	return a, err
+}
+
+// notAwarded refuses a second certificate of one programme for one learner.
+func (s *Service) notAwarded(ctx context.Context, a Application) error {
+	others, err := s.ApplicationsOf(ctx, a.Institution, a.Learner)
+	if err != nil {
+		return err
+	}
+	for _, o := range others {
+		if o.ID != a.ID && o.Programme == a.Programme && o.CertificateCredential != "" {
+			return &cairn.Error{Kind: cairn.Conflict, Code: "application.already-awarded", Object: string(o.CertificateCredential),
+				Message: "the learner has the certificate of this programme already", Hint: "refuse or return this application; a lost certificate is delivered again, not awarded again"}
+		}
+	}
+	return nil
 }
 
 // reserve spends the credentials that count, all or none, in the transaction that
