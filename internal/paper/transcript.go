@@ -1,0 +1,217 @@
+package paper
+
+import (
+	"fmt"
+
+	"cairn.example"
+)
+
+// The columns of a transcript, as shares of the width.
+const (
+	margin       = 18 * mm
+	tableWidth   = 210*mm - 2*margin
+	columnTitle  = 0.44 * tableWidth
+	columnDate   = 0.17 * tableWidth
+	columnLevel  = 0.12 * tableWidth
+	columnGrade  = 0.09 * tableWidth
+	columnFigure = 0.09 * tableWidth
+	pageEnd      = 297*mm - 22*mm // the foot begins here
+)
+
+// transcriptPages lays a transcript out on as many pages as it needs.
+type transcriptPages struct {
+	t      Transcript
+	w      words
+	d      *document
+	sheets []*sheet
+	*sheet
+	y     float64
+	under string // the requirement of the last line
+}
+
+// TranscriptPDF returns a transcript of records on A4 pages: the lines under the
+// requirements that they meet, in the order given, and the totals.
+func TranscriptPDF(t Transcript, tr Translate) ([]byte, error) {
+	if len(t.Lines) > maxLines {
+		return nil, &cairn.Error{Kind: cairn.TooLarge, Code: "paper.field", Field: "lines", Message: fmt.Sprintf("there are more than %d lines", maxLines)}
+	}
+	if err := checkTexts(map[string]string{"institution": t.Institution, "place": t.Place, "learner": t.Learner, "programme": t.Programme, "unit": t.Unit,
+		"signatory": t.SignatoryName + t.SignatoryRole, "credential": string(t.Credential), "checkAt": t.CheckAt}); err != nil {
+		return nil, err
+	}
+	for i, l := range t.Lines {
+		if err := checkTexts(map[string]string{fmt.Sprintf("lines[%d]", i): l.Title + l.Source + l.Route + l.Level + l.Grade, fmt.Sprintf("lines[%d].requirement", i): l.Requirement}); err != nil {
+			return nil, err
+		}
+	}
+	w := words{string(t.Lang), tr}
+	d, err := open(t.Sheet, w.say("paper.transcript.document", "learner", t.Learner))
+	if err != nil {
+		return nil, err
+	}
+	p := &transcriptPages{t: t, w: w, d: d}
+	p.first()
+	for _, l := range t.Lines {
+		p.group(l.Requirement)
+		p.row(l)
+		if p.err != nil {
+			return nil, p.err
+		}
+	}
+	p.totals()
+	p.sign()
+	for i, s := range p.sheets {
+		p.foot(s, i+1)
+	}
+	return d.finish(p.sheets...)
+}
+
+func (p *transcriptPages) newPage() {
+	var err error
+	if p.sheet != nil {
+		err = p.err
+	}
+	p.sheet = p.d.sheet(a4Short, a4Long)
+	p.err = err
+	p.sheets = append(p.sheets, p.sheet)
+	p.y = 18 * mm
+}
+
+func (p *transcriptPages) first() {
+	p.newPage()
+	module, side := p.moduleFor(p.t.QR, 42*mm, 0.46*mm)
+	p.code(p.t.QR, p.width-margin-side+4*module, p.y-4*module, module)
+	p.paragraph(p.w.say("paper.scan"), p.width-margin-side+4*module, p.y+side-7*module, side, spec{style: sans, size: 7, least: 5.5, lines: 2, align: centre, colour: muted})
+
+	text := tableWidth - side - 4*mm
+	p.cairn(p.left(margin, 12*mm)+6*mm, p.y+11*mm, 11*mm, stone)
+	y := p.paragraph(p.t.Institution, margin+15*mm, p.y, text-15*mm, spec{style: serifBold, size: 14, least: 9, lines: 2, colour: slate})
+	p.paragraph(p.t.Place, margin+15*mm, y, text-15*mm, spec{style: sans, size: 8.5, least: 6, lines: 1, colour: muted})
+	y = p.paragraph(p.w.say("paper.transcript.heading"), margin, p.y+17*mm, text, spec{style: sans, size: 10, lines: 1, least: 8, colour: muted})
+	y = p.paragraph(p.t.Learner, margin, y, text, spec{style: serif, size: 21, least: 11, lines: 2, colour: ink})
+	y = p.paragraph(p.t.Programme, margin, y+0.5*mm, text, spec{style: sansBold, size: 11, least: 7.5, lines: 2, colour: ink})
+	if date := p.w.date(p.t.AwardedOn); date != "" {
+		p.paragraph(p.w.say("paper.label.awarded")+": "+date, margin, y, text, spec{style: sans, size: 9, least: 7, lines: 1, colour: muted})
+	}
+	p.y = max(p.y+side, y+8*mm) + 1*mm
+	p.header()
+}
+
+// cell sets one cell of a row and returns the y under it.
+func (p *transcriptPages) cell(text string, x, y, w float64, sp spec) float64 {
+	return p.paragraph(text, x+0.8*mm, y, w-1.6*mm, sp)
+}
+
+func (p *transcriptPages) header() {
+	label := spec{style: sans, size: 7.5, least: 5, lines: 2, leading: 1.2, colour: muted}
+	right := label
+	right.align = end
+	x := margin
+	p.hline(margin, p.y, tableWidth, 0.8, slate)
+	for _, c := range []struct {
+		key   string
+		width float64
+		spec  spec
+	}{{"paper.column.title", columnTitle, label}, {"paper.column.date", columnDate, label}, {"paper.column.level", columnLevel, label},
+		{"paper.column.grade", columnGrade, label}, {"paper.column.earned", columnFigure, right}, {"paper.column.counted", columnFigure, right}} {
+		p.cell(p.w.say(c.key), x, p.y+1*mm, c.width, c.spec)
+		x += c.width
+	}
+	p.y += 8 * mm
+	p.hline(margin, p.y, tableWidth, 0.4, stone)
+}
+
+// room begins a new page when less than height is left, and says so.
+func (p *transcriptPages) room(height float64) bool {
+	if p.y+height <= pageEnd {
+		return false
+	}
+	p.newPage()
+	p.header()
+	return true
+}
+
+// group begins the lines of a requirement, unless they have begun.
+func (p *transcriptPages) group(requirement string) {
+	if clean(requirement) == clean(p.under) {
+		return
+	}
+	p.room(22 * mm)
+	p.under = requirement
+	p.groupHeading()
+}
+
+func (p *transcriptPages) groupHeading() {
+	if clean(p.under) != "" {
+		p.y = p.paragraph(p.under, margin+0.8*mm, p.y+2*mm, tableWidth, spec{style: sansBold, size: 9.5, least: 7, lines: 2, colour: slate}) + 0.6*mm
+	}
+}
+
+func (p *transcriptPages) row(l Line) {
+	if p.room(16 * mm) {
+		p.groupHeading() // repeated, so that each page can be read alone
+	}
+	value := spec{style: sans, size: 9, least: 6, lines: 2, leading: 1.25, colour: ink}
+	figure := value
+	figure.align, figure.style = end, sansBold
+	top := p.y + 1*mm
+	bottom := p.cell(l.Title, margin, top, columnTitle, spec{style: sans, size: 9.5, least: 7, lines: 3, leading: 1.25, colour: ink})
+	source := clean(l.Source)
+	if route := clean(l.Route); route != "" {
+		source += " · " + route
+	}
+	bottom = p.cell(source, margin, bottom, columnTitle, spec{style: sans, size: 7.5, least: 6, lines: 2, leading: 1.25, colour: muted})
+	x := margin + columnTitle
+	for _, c := range []struct {
+		text  string
+		width float64
+		spec  spec
+	}{{p.w.date(l.Date), columnDate, value}, {l.Level, columnLevel, value}, {l.Grade, columnGrade, value},
+		{p.w.credits(l.Earned, ""), columnFigure, figure}, {p.w.credits(l.Counted, ""), columnFigure, figure}} {
+		bottom = max(bottom, p.cell(c.text, x, top, c.width, c.spec))
+		x += c.width
+	}
+	p.y = bottom + 1*mm
+	p.hline(margin, p.y, tableWidth, 0.3, faint)
+}
+
+func (p *transcriptPages) totals() {
+	p.room(24 * mm)
+	p.y += 2 * mm
+	p.hline(margin, p.y, tableWidth, 0.8, slate)
+	label := spec{style: sans, size: 9.5, least: 7, lines: 1, align: end, colour: ink}
+	bold := label
+	bold.style = sansBold
+	p.y += 1 * mm
+	for _, f := range [][2]string{
+		{p.w.say("paper.total.earned"), p.w.credits(p.t.Earned, p.t.Unit)},
+		{p.w.say("paper.total.counted"), p.w.credits(p.t.Counted, p.t.Unit)},
+		{p.w.say("paper.total.required"), p.w.credits(p.t.Required, p.t.Unit)},
+	} {
+		if f[1] == "" {
+			continue
+		}
+		const figures = 0.30 * tableWidth
+		p.cell(f[0], margin, p.y, tableWidth-figures, label)
+		p.y = p.cell(f[1], margin+tableWidth-figures, p.y, figures, bold)
+	}
+}
+
+func (p *transcriptPages) sign() {
+	p.room(38 * mm)
+	const width = 74 * mm
+	line := p.y + 22*mm
+	p.hline(margin, line, width, 0.7, ink)
+	y := p.paragraph(p.t.SignatoryName, margin, line+1*mm, width, spec{style: sansBold, size: 10, least: 7, lines: 1, colour: ink})
+	p.paragraph(p.t.SignatoryRole, margin, y, width, spec{style: sans, size: 8.5, least: 6, lines: 2, colour: muted})
+	p.y = line + 14*mm
+}
+
+func (p *transcriptPages) foot(s *sheet, number int) {
+	y := pageEnd + 4*mm
+	s.hline(margin, y, tableWidth, 0.4, stone)
+	s.paragraph(p.w.say("paper.page", "page", fmt.Sprint(number), "pages", fmt.Sprint(len(p.sheets))), margin+tableWidth-40*mm, y+1*mm, 40*mm,
+		spec{style: sans, size: 8, lines: 1, least: 6, align: end, colour: muted})
+	y = s.paragraph(p.w.check(p.t.CheckAt), margin, y+1*mm, tableWidth-42*mm, spec{style: sans, size: 7.5, least: 6, lines: 2, colour: ink})
+	s.paragraph(clean(p.t.Learner)+" · "+p.w.say("paper.id", "id", string(p.t.Credential)), margin, y, tableWidth-42*mm, spec{style: sans, size: 6.5, least: 4.5, lines: 2, colour: muted})
+}
