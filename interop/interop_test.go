@@ -1,0 +1,349 @@
+// Package interop_test holds Cairn's documents before other people's libraries,
+// and theirs before ours.
+package interop_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cairn.example/dataintegrity"
+	"cairn.example/did"
+	"cairn.example/internal/app"
+	"cairn.example/internal/demo"
+	"cairn.example/internal/trust"
+	"cairn.example/internal/verify"
+	"cairn.example/jcs"
+	"cairn.example/rdfc"
+	"cairn.example/strictjson"
+)
+
+var now = time.Now().UTC().Truncate(time.Second)
+
+// need skips, or fails where nothing may be skipped.
+func need(t *testing.T) {
+	t.Helper()
+	_, err := exec.LookPath("node")
+	if err == nil {
+		_, err = os.Stat("node_modules/@digitalbazaar/vc")
+	}
+	if err == nil {
+		return
+	}
+	if os.Getenv("CAIRN_REQUIRE_ALL") != "" {
+		t.Fatalf("Node with the packages of interop/ is required here: %v", err)
+	}
+	t.Skipf("skipped: needs Node, and npm ci in interop/ (%v)", err)
+}
+
+type job struct {
+	ID        string `json:"id"`
+	Document  any    `json:"document"`
+	Challenge string `json:"challenge,omitempty"`
+	Domain    string `json:"domain,omitempty"`
+}
+
+type verdict struct {
+	ID       string `json:"id"`
+	Verified bool   `json:"verified"`
+	Error    string `json:"error"`
+}
+
+// world writes what the other side may load.
+func world(t *testing.T, documents map[string]any) string {
+	t.Helper()
+	dir := t.TempDir()
+	contexts := map[string]json.RawMessage{}
+	for _, c := range rdfc.Contexts() {
+		b, _ := rdfc.ContextBytes(c.URL)
+		contexts[c.URL] = b
+	}
+	for name, v := range map[string]any{"contexts.json": contexts, "documents.json": documents} {
+		b, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func node(t *testing.T, in io.Reader, args ...string) []byte {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "node", args...)
+	cmd.Stdin = in
+	var out, fault bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &fault
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("node: %v\n%s", err, fault.String())
+	}
+	return out.Bytes()
+}
+
+func judge(t *testing.T, dir string, jobs []job) map[string]verdict {
+	t.Helper()
+	var in bytes.Buffer
+	for _, j := range jobs {
+		b, err := json.Marshal(j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Write(append(b, '\n'))
+	}
+	out := map[string]verdict{}
+	for line := range strings.Lines(string(node(t, &in, "judge.mjs", dir))) {
+		var v verdict
+		if err := json.Unmarshal([]byte(line), &v); err != nil {
+			t.Fatal(err)
+		}
+		out[v.ID] = v
+	}
+	if len(out) != len(jobs) {
+		t.Fatalf("%d verdicts for %d documents", len(out), len(jobs))
+	}
+	return out
+}
+
+func parse(t *testing.T, b []byte) map[string]any {
+	t.Helper()
+	m, err := strictjson.ParseObject(b, strictjson.Transcript)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func hasType(m map[string]any, want string) bool {
+	list, _ := m["type"].([]any)
+	for _, t := range list {
+		if t == want {
+			return true
+		}
+	}
+	return false
+}
+
+// play tells the demo's story and returns every signed document that it wrote,
+// together with those inside them.
+func play(t *testing.T, base string) (jobs []job, documents map[string]any) {
+	t.Helper()
+	dir := t.TempDir()
+	a, err := app.Open(t.Context(), app.Config{Data: filepath.Join(dir, "data"), BaseURL: base, Loopback: true, Rand: rand.Reader, Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	out := filepath.Join(dir, "out")
+	story, err := demo.Play(t.Context(), a, out, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents = map[string]any{}
+	for inst, d := range story.Institutions {
+		doc, err := a.Issue.Document(t.Context(), inst)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := did.MarshalDocument(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		documents[string(d)] = parse(t, b)
+		lists, err := a.Issue.StatusLists(t.Context(), inst)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for address, b := range lists {
+			jobs = append(jobs, job{ID: address, Document: parse(t, b)})
+		}
+	}
+	for _, name := range story.Files {
+		if !strings.HasSuffix(name, ".json") || name == "operator.json" {
+			continue
+		}
+		b, err := os.ReadFile(filepath.Join(out, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := parse(t, b)
+		j := job{ID: name, Document: m}
+		if hasType(m, "VerifiablePresentation") {
+			proofs, err := dataintegrity.Proofs(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			j.Challenge, j.Domain = proofs[0].Challenge, proofs[0].Domains[0]
+		}
+		jobs = append(jobs, j)
+		if subject, ok := m["credentialSubject"].(map[string]any); ok {
+			if inner, ok := subject["verifiableCredential"].([]any); ok {
+				for i, c := range inner {
+					jobs = append(jobs, job{ID: fmt.Sprint(name, "#", i), Document: c})
+				}
+			}
+		}
+	}
+	return jobs, documents
+}
+
+// Everything that the demo signs is good to a library that is not ours.
+func TestOursByThem(t *testing.T) {
+	need(t)
+	for _, base := range []string{"http://127.0.0.1:8080", "https://cairn.example"} {
+		jobs, documents := play(t, base)
+		n := 0
+		for id, v := range judge(t, world(t, documents), jobs) {
+			if !v.Verified {
+				t.Errorf("%s: %s: %s", base, id, v.Error)
+			}
+			n++
+		}
+		if n < 30 {
+			t.Errorf("only %d documents", n)
+		}
+		t.Logf("%s: %d signed documents verified by @digitalbazaar/vc", base, n)
+	}
+}
+
+// mutate visits copies of a document, each changed in one place.
+func mutate(v any, put func(any) any, visit func(any)) {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			if k == "@context" {
+				continue
+			}
+			without := maps.Clone(v)
+			delete(without, k)
+			visit(put(without))
+			mutate(e, func(n any) any { m := maps.Clone(v); m[k] = n; return put(m) }, visit)
+		}
+		added := maps.Clone(v)
+		added["added"] = "x"
+		visit(put(added))
+	case []any:
+		for i, e := range v {
+			mutate(e, func(n any) any { l := append([]any{}, v...); l[i] = n; return put(l) }, visit)
+		}
+		visit(put(append(append([]any{}, v...), "urn:x:added")))
+	case string:
+		visit(put(v + "x"))
+	case json.Number:
+		visit(put(json.Number(v.String() + "1")))
+	case bool:
+		visit(put(!v))
+	}
+}
+
+// A document that was changed in one place is good to nobody.
+func TestChangedDocuments(t *testing.T) {
+	need(t)
+	jobs, documents := play(t, "https://cairn.example")
+	engine := verify.New(verify.Config{Resolver: resolver(t, documents), Now: func() time.Time { return now }})
+	var changed []job
+	for _, j := range jobs {
+		if j.ID != "credentials/agroforestry.json" && j.ID != "decision.json" {
+			continue
+		}
+		mutate(j.Document, func(v any) any { return v }, func(v any) {
+			m, ok := v.(map[string]any)
+			if !ok || len(changed) >= 600 {
+				return
+			}
+			b, err := jcs.Marshal(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f := engine.Verify(t.Context(), b, verify.Options{}).Finding(verify.AxisProof); f.Outcome == verify.Yes {
+				t.Errorf("we accept %s", b)
+			}
+			changed = append(changed, job{ID: fmt.Sprint(j.ID, " ", len(changed)), Document: m})
+		})
+	}
+	if len(changed) < 150 {
+		t.Fatalf("only %d changes", len(changed))
+	}
+	theirs := 0
+	for id, v := range judge(t, world(t, documents), changed) {
+		if v.Verified {
+			theirs++
+			t.Logf("accepted by them, refused by us: %s", id)
+		}
+	}
+	t.Logf("%d one-place changes: 0 accepted by us, %d by them", len(changed), theirs)
+	if theirs > 0 {
+		t.Errorf("the other library accepts %d changed documents", theirs)
+	}
+}
+
+func resolver(t *testing.T, documents map[string]any) did.Resolver {
+	t.Helper()
+	b := trust.Bundle{}
+	for d, doc := range documents {
+		parsed, err := did.Parse(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Keys = append(b.Keys, trust.BundleKeys{DID: parsed, AsOf: now.Format("2006-01-02T15:04:05Z"), Document: doc})
+	}
+	return b.Resolver()
+}
+
+const foreign = `{"@context":["https://www.w3.org/ns/credentials/v2","https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"],
+"id":"urn:uuid:0f4d6c1e-6f0b-4d3c-9d0f-6a3f5c1d2e3f","type":["VerifiableCredential","OpenBadgeCredential"],"name":"Foreign badge",
+"issuer":{"id":"","type":["Profile"],"name":"Another issuer"},"validFrom":"2026-01-01T00:00:00Z",
+"credentialSubject":{"id":"","type":["AchievementSubject"],"achievement":{"id":"https://other.example/a","type":["Achievement"],
+"achievementType":"MicroCredential","name":"Foreign badge","description":"d","criteria":{"narrative":"c"}}}}`
+
+// What another library signs is good to us, and not when it was changed.
+func TestTheirsByUs(t *testing.T) {
+	need(t)
+	var out struct{ Credential, Presentation json.RawMessage }
+	if err := json.Unmarshal(node(t, strings.NewReader(foreign), "issue.mjs", world(t, map[string]any{}), "c-1", "https://us.example"), &out); err != nil {
+		t.Fatal(err)
+	}
+	engine := verify.New(verify.Config{Resolver: trust.KeyResolver(), Now: func() time.Time { return time.Now() }})
+	r := engine.Verify(t.Context(), out.Credential, verify.Options{})
+	for _, a := range []verify.Axis{verify.AxisProof, verify.AxisModel, verify.AxisPeriod} {
+		if f := r.Finding(a); f.Outcome != verify.Yes {
+			t.Errorf("their credential: %+v", f)
+		}
+	}
+	p := engine.Verify(t.Context(), out.Presentation, verify.Options{Challenge: "c-1", Domain: "https://us.example"})
+	if f := p.Finding(verify.AxisHolder); f.Outcome != verify.Yes {
+		t.Errorf("their presentation: %+v %+v", f, p.Finding(verify.AxisProof))
+	}
+	if len(p.Credentials) != 1 || p.Credentials[0].Finding(verify.AxisHolder).Code != "holder.subject" {
+		t.Errorf("%+v", p.Credentials)
+	}
+	if f := engine.Verify(t.Context(), out.Presentation, verify.Options{Challenge: "c-2"}).Finding(verify.AxisHolder); f.Outcome == verify.Yes {
+		t.Error("their presentation answers a challenge that it does not")
+	}
+	n := 0
+	mutate(parse(t, out.Credential), func(v any) any { return v }, func(v any) {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return
+		}
+		b, err := jcs.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+		if f := engine.Verify(t.Context(), b, verify.Options{}).Finding(verify.AxisProof); f.Outcome == verify.Yes {
+			t.Errorf("we accept %s", b)
+		}
+	})
+	t.Logf("their badge and presentation verify here; %d one-place changes are all refused", n)
+}
