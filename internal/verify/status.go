@@ -55,7 +55,7 @@ func (c *check) entry(ctx context.Context, tree map[string]any, cred vc.Credenti
 	f := Finding{Axis: AxisStatus, Outcome: Unknown}
 	e, err := statuslist.ReadEntry(tree)
 	if err != nil {
-		f.Code, f.Args = cairn.CodeOf(err), map[string]string{"reason": err.Error()}
+		f.Code, f.Args = declared(cairn.CodeOf(err), "status.unknown-type"), map[string]string{"reason": err.Error()}
 		if f.Code == "status.entry" {
 			f.Outcome = No // the issuer signed an entry that can't be one
 		}

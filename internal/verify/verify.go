@@ -88,7 +88,7 @@ type resolution struct {
 }
 
 // Verify judges what data holds: a credential, transcript, presentation or
-// another signed document as JSON. It always returns a report; input that can't
+// another signed document as JSON, or the text of a paper code. It always returns a report; input that can't
 // be read gives one of kind unreadable.
 func (e *Engine) Verify(ctx context.Context, data []byte, o Options) Report {
 	now := o.At
@@ -98,6 +98,9 @@ func (e *Engine) Verify(ctx context.Context, data []byte, o Options) Report {
 	c := &check{Engine: e, now: now.UTC(), options: o, resolved: map[cairn.DID]resolution{}, lists: map[string]fetchedList{}}
 	if e.Trust != nil {
 		c.snapshot, c.trustErr = e.Trust(ctx)
+	}
+	if text, ok := paperText(data); ok {
+		return c.paper(ctx, text)
 	}
 	tree, err := strictjson.ParseObject(data, strictjson.Transcript)
 	if err != nil {
@@ -228,6 +231,9 @@ func (c *check) contained(ctx context.Context, r *Report, tree map[string]any, d
 			}
 		}
 	}
+	if n := len(facts.Strangers()); n > 0 {
+		r.Notes = append(r.Notes, Note{Code: "note.other-person", Args: map[string]string{"count": fmt.Sprint(n)}})
+	}
 	if marked > 0 {
 		r.Notes = append(r.Notes, Note{Code: "note.parts-marked", Args: map[string]string{"count": fmt.Sprint(marked), "of": fmt.Sprint(len(r.Credentials))}})
 	}
@@ -302,17 +308,11 @@ func (c *check) proof(ctx context.Context, tree map[string]any, signer cairn.DID
 	}
 	proofs, err := dataintegrity.Proofs(tree)
 	if err != nil {
-		return fail(No, cairn.CodeOf(err), err)
+		return fail(No, proofCode(err), err)
 	}
-	if _, err := did.Parse(string(signer)); err != nil {
-		return fail(Unknown, "proof.signer-kind", err)
-	}
-	resolution, err := c.resolve(ctx, signer)
-	if cairn.KindOf(err) == cairn.Unavailable {
-		return fail(Unknown, "proof.key-unavailable", err)
-	}
-	if err != nil {
-		return fail(No, "proof.key-unusable", err)
+	resolution, outcome, code, err := c.signer(ctx, signer)
+	if outcome != Yes {
+		return fail(outcome, code, err)
 	}
 	f.AsOf, f.Source = resolution.AsOf, resolution.Source
 	for _, p := range proofs {
@@ -345,6 +345,21 @@ func (c *check) proof(ctx context.Context, tree map[string]any, signer cairn.DID
 	return f
 }
 
+// signer finds the document of a signer. Outcome and code say why not.
+func (c *check) signer(ctx context.Context, d cairn.DID) (did.Resolution, Outcome, string, error) {
+	if _, err := did.Parse(string(d)); err != nil {
+		return did.Resolution{}, Unknown, "proof.signer-kind", err
+	}
+	r, err := c.resolve(ctx, d)
+	switch {
+	case cairn.KindOf(err) == cairn.Unavailable:
+		return r, Unknown, "proof.key-unavailable", err
+	case err != nil:
+		return r, No, "proof.key-unusable", err
+	}
+	return r, Yes, "", nil
+}
+
 // proofCode passes the codes of the proof itself on, and sums up those of the
 // canonical form, all of which mean that part of the document is not covered.
 func proofCode(err error) string {
@@ -352,7 +367,7 @@ func proofCode(err error) string {
 	if strings.HasPrefix(code, "rdfc.") {
 		return "proof.does-not-cover"
 	}
-	return code
+	return declared(code, "proof.malformed")
 }
 
 func (c *check) proofTimes(p dataintegrity.Proof, m did.Method) (Outcome, string) {

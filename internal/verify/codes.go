@@ -1,0 +1,125 @@
+package verify
+
+// Code is a code that a Finding or a Note can carry. Codes are stable: programs
+// and sentences rely on them.
+type Code struct {
+	Name string
+	Axis Axis   // empty for the code of a note
+	From string // the package that the code comes from, when it is passed on
+	Doc  string
+}
+
+// AxisNote stands in lists of codes for notes, which answer no axis.
+const AxisNote Axis = ""
+
+// Codes lists every code, in the order of the axes. It must not be changed.
+var Codes = []Code{
+	{"proof.good", AxisProof, "", "every proof is by the issuer (or holder) and fits the document"},
+	{"proof.missing", AxisProof, "dataintegrity", "no proof"},
+	{"proof.too-many", AxisProof, "dataintegrity", "more proofs than the limit"},
+	{"proof.malformed", AxisProof, "dataintegrity", "a proof has not the form of one"},
+	{"proof.chain", AxisProof, "dataintegrity", "chains of proofs are not supported"},
+	{"proof.unknown-member", AxisProof, "dataintegrity", "a proof has a member that no proof has"},
+	{"proof.method", AxisProof, "dataintegrity", "the proof and the key do not belong together"},
+	{"proof.value", AxisProof, "dataintegrity", "the signature has not the form of one"},
+	{"proof.signature", AxisProof, "dataintegrity", "the signature does not fit: changed, or signed by another key"},
+	{"proof.unsupported", AxisProof, "", "another proof type or suite than eddsa-rdfc-2022"},
+	{"proof.does-not-cover", AxisProof, "", "some part of the document is not protected by the signature"},
+	{"proof.no-holder", AxisProof, "", "a presentation names no holder"},
+	{"proof.signer-kind", AxisProof, "", "the signer is not a decentralised identifier"},
+	{"proof.key-unavailable", AxisProof, "", "the keys of the signer could not be found now"},
+	{"proof.key-unusable", AxisProof, "", "the document of the signer is malformed or not its own"},
+	{"proof.purpose", AxisProof, "", "signed for another purpose"},
+	{"proof.not-the-signers-key", AxisProof, "", "the key is not one of the signer for this purpose"},
+	{"proof.from-the-future", AxisProof, "", "created more than five minutes after now"},
+	{"proof.ended", AxisProof, "", "the proof's own end is past"},
+	{"proof.key-revoked", AxisProof, "", "the key was revoked; nobody but the signer says when it was used"},
+	{"proof.key-ended", AxisProof, "", "the key had ended when the proof was made"},
+	{"proof.key-retired", AxisProof, "", "paper: the key has ended, and the code has no time of signature"},
+	{"proof.challenge", AxisProof, "", "the presentation answers another challenge"},
+	{"proof.domain", AxisProof, "", "the presentation is meant for another domain"},
+	{"proof.not-checked", AxisProof, "", "not asked for this kind, or not reached"},
+
+	{"model.good", AxisModel, "", "the form that the standards ask for"},
+	{"model.bad", AxisModel, "", "a rule of a standard or schema is broken; place says where"},
+	{"model.version-1", AxisModel, "", "data model 1.1, which is not supported"},
+	{"model.unreadable", AxisModel, "", "not JSON in the strict form, not a paper code, or nested too deep"},
+	{"model.newer-version", AxisModel, "", "a paper code of a later version: a newer program is needed"},
+	{"model.content", AxisModel, "", "the content contradicts itself or can't be read"},
+	{"model.too-many", AxisModel, "", "more credentials inside than the limit"},
+	{"model.part-not-genuine", AxisModel, "", "a credential inside a transcript has a bad proof or form"},
+	{"model.not-checked", AxisModel, "", "not reached"},
+
+	{"period.open", AxisPeriod, "", "valid, without an end"},
+	{"period.current", AxisPeriod, "", "valid until a time to come"},
+	{"period.not-yet", AxisPeriod, "", "validFrom is to come"},
+	{"period.ended", AxisPeriod, "", "validUntil is now or past"},
+	{"period.unreadable", AxisPeriod, "", "the dates can't be read"},
+	{"period.not-checked", AxisPeriod, "", "not asked for this kind, or not reached"},
+
+	{"status.good", AxisStatus, "", "not withdrawn; the list is at most 7 days old"},
+	{"status.good-older", AxisStatus, "", "not withdrawn; the list is 7 to 60 days old"},
+	{"status.none-declared", AxisStatus, "", "the issuer foresaw no way to withdraw it"},
+	{"status.revoked", AxisStatus, "", "withdrawn for good"},
+	{"status.suspended", AxisStatus, "", "stopped for now"},
+	{"status.of-a-list", AxisStatus, "", "a status list that has a status itself"},
+	{"status.too-many", AxisStatus, "", "more status entries than the limit"},
+	{"status.unknown-type", AxisStatus, "statuslist", "another type than BitstringStatusListEntry"},
+	{"status.unsupported-size", AxisStatus, "statuslist", "more than one bit a credential"},
+	{"status.entry", AxisStatus, "statuslist", "the entry can't be one"},
+	{"status.purpose", AxisStatus, "", "entry and list have different purposes"},
+	{"status.range", AxisStatus, "", "the index is outside the list"},
+	{"status.unknown-purpose", AxisStatus, "", "a purpose other than revocation and suspension"},
+	{"status.too-old", AxisStatus, "", "the list is more than 60 days old or has no date"},
+	{"status.unavailable", AxisStatus, "", "the list could not be fetched"},
+	{"status.unreadable", AxisStatus, "", "what was fetched is not a status list"},
+	{"status.other-issuer", AxisStatus, "", "the list is of another issuer than the credential"},
+	{"status.other-address", AxisStatus, "", "the list names another address than where it was found"},
+	{"status.list-not-signed", AxisStatus, "", "the proof of the list is missing or wrong; reason has its code"},
+	{"status.list-with-status", AxisStatus, "", "the list could be withdrawn itself"},
+	{"status.list-not-yet", AxisStatus, "", "the list is not valid yet"},
+	{"status.list-ended", AxisStatus, "", "the list is not valid any more (online only)"},
+	{"status.not-checked", AxisStatus, "", "not asked, because the proof is not good or for this kind"},
+
+	{"holder.signed", AxisHolder, "", "presentation: the holder answered the challenge"},
+	{"holder.subject", AxisHolder, "", "the credential is about the holder who signed the presentation"},
+	{"holder.other", AxisHolder, "", "the credential is about another identifier than the holder"},
+	{"holder.bearer", AxisHolder, "", "the credential names no identifier of its subject"},
+	{"holder.paper", AxisHolder, "", "paper: whoever has it shows it"},
+	{"holder.not-shown", AxisHolder, "", "a credential alone, not in a presentation"},
+	{"holder.not-proven", AxisHolder, "", "the proof of the presentation is not good"},
+	{"holder.no-challenge", AxisHolder, "", "no challenge was expected, so it could be a copy"},
+	{"holder.not-checked", AxisHolder, "", "not reached"},
+
+	{"issuer.recognised", AxisIssuer, "", "a list that is followed recognises the issuer for this"},
+	{"issuer.operator", AxisIssuer, "", "a trust list or bundle of an operator who is followed"},
+	{"issuer.outside-scope", AxisIssuer, "", "listed, but not for this type, level or field"},
+	{"issuer.not-at-that-time", AxisIssuer, "", "listed for this, but not on the day of the award"},
+	{"issuer.not-listed", AxisIssuer, "", "no list that is followed names the issuer"},
+	{"issuer.list-ended", AxisIssuer, "", "the lists that could say are not valid now"},
+	{"issuer.no-list", AxisIssuer, "", "no list is followed"},
+	{"issuer.lists-unavailable", AxisIssuer, "", "the lists that are followed could not be read"},
+	{"issuer.no-date", AxisIssuer, "", "paper: no day of the award, so no day to ask for"},
+	{"issuer.not-checked", AxisIssuer, "", "not asked, because the proof is not good or for this kind"},
+
+	{"note.parts-marked", AxisNote, "", "some credentials inside are not valid on their own today"},
+	{"note.other-person", AxisNote, "", "some credentials inside name another identifier than the transcript"},
+	{"note.paper-full", AxisNote, "", "paper: digest of the bytes of the full document"},
+}
+
+var known = func() map[string]bool {
+	m := map[string]bool{}
+	for _, c := range Codes {
+		m[c.Name] = true
+	}
+	return m
+}()
+
+// declared returns a code that was passed on, or another one when it is not
+// declared here, so that a lower package can't bring a code without a sentence.
+func declared(code, otherwise string) string {
+	if known[code] {
+		return code
+	}
+	return otherwise
+}
