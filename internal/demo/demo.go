@@ -40,6 +40,9 @@ type Story struct {
 	Learner      cairn.LearnerID // at the university
 	StackToken   string          // of the learner's own page there
 	Application  cairn.ApplicationID
+	Waiting      cairn.ApplicationID // waits for a registrar
+	Registrar    cairn.StaffID       // signs in with RegistrarPassword
+	ClaimCode    string              // not used yet
 	Bundle       []byte
 	Operator     cairn.DID
 	Files        []string
@@ -67,7 +70,7 @@ func Play(ctx context.Context, a *app.App, out string, narration io.Writer) (Sto
 			return p.story, err
 		}
 	}
-	for _, step := range []func() error{p.network, p.trust, p.workshop, p.scattered, p.checks, p.first, p.capstone, p.offline} {
+	for _, step := range []func() error{p.network, p.trust, p.workshop, p.scattered, p.checks, p.first, p.capstone, p.printed, p.offline, p.desk} {
 		if err := step(); err != nil {
 			return p.story, err
 		}

@@ -80,6 +80,10 @@ func (m module) achievement(base string) cairn.Achievement {
 		AssessmentType: m.assessment, Supervision: "onsite", IdentityChecked: true, Participation: "blended", FieldOfStudy: m.field, Tags: m.tags,
 		QualityAssurance: &cairn.QualityAssurance{Body: "Lake Region Skills Authority", URL: base + "/i/" + string(ministry)},
 	}
+	if m.kind == "Diploma" {
+		a.Description["en"] = "Plans and runs a small farm that keeps its soil, water and people well, alone and with a community."
+		a.Criteria["en"] = "All requirements of the programme, edition 2026."
+	}
 	if m.language == "hi" {
 		a.Description["hi"], a.Criteria["hi"] = name+" के बाद शिक्षार्थी क्या कर सकता है।", "परीक्षा में बिना सहायता के दिखाया गया।"
 	}
