@@ -1,0 +1,221 @@
+package web
+
+import (
+	"html/template"
+	"time"
+
+	"cairn.example"
+	"cairn.example/internal/recognise"
+	"cairn.example/programme"
+)
+
+// evaluationView is an evaluation as people read it, the learner and the
+// registrar alike.
+type evaluationView struct {
+	Title        string
+	Edition      string
+	Picture      template.HTML
+	Counted      string
+	Total        string
+	Unit         string
+	Complete     bool
+	Proven       bool
+	Satisfied    int
+	Requirements []requirementView
+	Credentials  []credentialView
+	Caps         []capView
+	NextChange   string
+	AppealDays   int
+	AppealTo     string
+}
+
+type requirementView struct {
+	Title  string
+	Clause string
+	Status string // satisfied, partly, missing
+	Sign   string // which icon
+	Word   string
+	Have   string
+	Need   string
+	Filled []placeView
+	Open   []placeView
+	More   string // for a pool of credit: what is still needed; else empty
+	Choose int    // places still to be filled, of those that are open
+}
+
+// placeView is a slot of a requirement.
+type placeView struct {
+	Title   string
+	Credits string
+	By      string // title of the credential that fills it
+	Offered []named
+}
+
+type credentialView struct {
+	Digest   string
+	Title    string
+	Issuer   string
+	Awarded  string
+	Route    string
+	Status   string
+	Word     string
+	Sign     string
+	Carries  string
+	Counted  string
+	Reasons  []reasonView
+	Verdict  string
+	Identity string
+	Report   *reportView
+	Blocked  bool
+}
+
+type reasonView struct {
+	Sentence string
+	Clause   string
+}
+
+type capView struct{ Name, Clause, Used, Limit string }
+
+// offered finds the achievements of an institution that a selector names, so that
+// "missing" comes with a way to get it.
+type offered map[cairn.AchievementID]named
+
+func (v *visit) offered(inst cairn.InstitutionID) (offered, error) {
+	all, err := v.site.Issue.Achievements(v.r.Context(), inst)
+	if err != nil {
+		return nil, err
+	}
+	out := offered{}
+	for _, a := range all {
+		n := named{Name: v.Text(a.Name)}
+		base := v.site.BaseURL + "/i/" + string(inst) + "/achievements/"
+		if len(a.ID) > len(base) && string(a.ID)[:len(base)] == base {
+			n.Path = string(a.ID)[len(v.site.BaseURL):]
+		}
+		out[a.ID] = n
+	}
+	return out, nil
+}
+
+// evaluationView says an evaluation in words. prefix keeps the names inside the
+// page's pictures apart.
+func (v *visit) evaluationView(p *programme.Programme, e recognise.Evaluation, offers offered, prefix string) evaluationView {
+	r := e.Result
+	out := evaluationView{Title: v.Text(p.Title), Edition: p.Edition, Counted: v.Figure(r.Counted), Total: v.Figure(r.Total), Unit: r.Unit, Complete: r.Complete, Proven: r.Optimality.Proven}
+	if p.Policy.Appeal != nil {
+		out.AppealDays, out.AppealTo = p.Policy.Appeal.Days, p.Policy.Appeal.To
+	}
+	if t, err := time.Parse(time.DateOnly, r.NextChange); err == nil {
+		out.NextChange = v.Date(t)
+	}
+	held := map[string]programme.Held{}
+	for _, h := range e.Held {
+		held[h.Digest] = h
+	}
+	var stones []Stone
+	for _, q := range r.Requirements {
+		view, part := v.requirementView(p, q, held, offers)
+		out.Requirements = append(out.Requirements, view)
+		stones = append(stones, Stone{Label: view.Title, Part: part})
+		if q.Status == programme.Satisfied {
+			out.Satisfied++
+		}
+	}
+	label := v.W("stack.picture", "satisfied", out.Satisfied, "all", len(r.Requirements), "counted", out.Counted, "total", out.Total, "unit", out.Unit)
+	out.Picture = cairnSVG(stones, label, prefix)
+	for _, c := range r.Credentials {
+		out.Credentials = append(out.Credentials, v.credentialView(p, c, held[c.Credential]))
+	}
+	for _, c := range r.Caps {
+		name := v.W("cap.other", "name", c.Name)
+		if c.Name == "outside" || c.Name == "rpl" {
+			name = v.W("cap." + c.Name)
+		}
+		out.Caps = append(out.Caps, capView{name, c.Clause, v.Figure(c.Used), v.Figure(c.Limit)})
+	}
+	return out
+}
+
+func (v *visit) requirementView(p *programme.Programme, q programme.RequirementResult, held map[string]programme.Held, offers offered) (requirementView, float64) {
+	view := requirementView{Title: q.Requirement, Clause: q.Clause, Status: string(q.Status), Word: v.W("requirement." + string(q.Status)), Have: v.Figure(q.Have), Need: v.Figure(q.Need),
+		Sign: map[programme.Status]string{programme.Satisfied: "yes", programme.Partly: "partly"}[q.Status]}
+	if view.Sign == "" {
+		view.Sign = "open"
+	}
+	part := 0.0
+	switch {
+	case q.Status == programme.Satisfied:
+		part = 1
+	case q.Need.Sign() > 0:
+		part, _ = q.Have.Div(q.Need).Rat().Float64()
+		part = min(part, 0.9)
+	}
+	for _, req := range p.Requirements {
+		if req.ID != q.Requirement {
+			continue
+		}
+		view.Title = v.Text(req.Title)
+		for i, slot := range req.Slots() {
+			place := placeView{Title: v.Text(slot.Title), Credits: v.Figure(slot.Credits)}
+			if i < len(q.Slots) && q.Slots[i].Credential != "" {
+				place.By = held[q.Slots[i].Credential].Title
+				view.Filled = append(view.Filled, place)
+				continue
+			}
+			for _, id := range slot.Match.Achievements {
+				if o, ok := offers[id]; ok {
+					place.Offered = append(place.Offered, o)
+				}
+			}
+			view.Open = append(view.Open, place)
+		}
+		if q.Status == programme.Satisfied {
+			view.Open = nil
+		}
+		if req.Choose > 0 && q.Status != programme.Satisfied {
+			view.Choose = req.Choose - len(view.Filled)
+		}
+		if req.Credits.Sign() > 0 && q.Status != programme.Satisfied {
+			view.More = v.W("requirement.more", "n", v.Figure(q.Need.Sub(q.Have)), "unit", p.Credit.Unit)
+		}
+	}
+	return view, part
+}
+
+func (v *visit) credentialView(p *programme.Programme, c programme.CredentialResult, h programme.Held) credentialView {
+	view := credentialView{Digest: c.Credential, Title: h.Title, Issuer: h.IssuerName, Awarded: v.Partial(h.AwardedOn), Route: v.W("route." + string(h.Route)), Status: string(c.Status), Word: v.W("credential." + string(c.Status)),
+		Carries: v.Figure(c.Carries), Counted: v.Figure(c.Counted), Blocked: h.Blocked != ""}
+	view.Sign = map[programme.Status]string{programme.Used: "yes", programme.PartlyUsed: "partly", programme.NotUsed: "open"}[c.Status]
+	if view.Title == "" {
+		view.Title = v.W("credential.untitled")
+	}
+	for _, r := range c.Reasons {
+		view.Reasons = append(view.Reasons, v.reason(p, r))
+	}
+	return view
+}
+
+// reason says one reason. Identifiers among the arguments become titles, and
+// amounts become figures.
+func (v *visit) reason(p *programme.Programme, r programme.Reason) reasonView {
+	args := map[string]string{"clause": r.Clause, "requirement": r.Requirement, "unit": p.Credit.Unit}
+	for name, value := range r.Args {
+		if c, err := cairn.ParseCredits(value); err == nil && value != "" {
+			value = v.Figure(c)
+		}
+		args[name] = value
+	}
+	for _, req := range p.Requirements {
+		if req.ID != r.Requirement {
+			continue
+		}
+		args["requirement"] = v.Text(req.Title)
+		for _, slot := range req.Slots() {
+			if slot.ID == r.Args["slot"] {
+				args["slot"] = v.Text(slot.Title)
+				args["requirement"] += " – " + v.Text(slot.Title)
+			}
+		}
+	}
+	return reasonView{v.Map("recognise", "reason."+r.Code, args), r.Clause}
+}

@@ -1,0 +1,281 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"cairn.example"
+	"cairn.example/did"
+	"cairn.example/openbadges"
+	"cairn.example/rdfc"
+)
+
+// How long others may keep what they fetched.
+const (
+	cacheDocument = "public, max-age=300"
+	cacheStatus   = "public, max-age=300"
+	cacheForLong  = "public, max-age=86400"
+	bundleLife    = 15 * time.Minute // of a bundle that was made, until it is made anew
+)
+
+func (v *visit) inst() cairn.InstitutionID { return cairn.InstitutionID(v.r.PathValue("inst")) }
+
+func (s *Site) sendDID(v *visit, inst cairn.InstitutionID) error {
+	doc, err := s.Issue.Document(v.r.Context(), inst)
+	if err != nil {
+		return err
+	}
+	b, err := did.MarshalDocument(doc)
+	if err != nil {
+		return err
+	}
+	return v.file(b, "application/did+json", cacheDocument)
+}
+
+func (s *Site) didDocument(v *visit) error { return s.sendDID(v, v.inst()) }
+
+// hostDocument answers for an institution whose identifier is the host itself.
+func (s *Site) hostDocument(v *visit) error {
+	want, err := did.WebDID(s.host)
+	if err != nil {
+		return errNoPage
+	}
+	all, err := s.Issue.Institutions(v.r.Context())
+	if err != nil {
+		return err
+	}
+	for _, i := range all {
+		if i.DID == want {
+			return s.sendDID(v, i.ID)
+		}
+	}
+	return errNoPage
+}
+
+func (s *Site) statusList(v *visit) error {
+	b, err := s.Issue.StatusList(v.r.Context(), v.inst(), v.r.PathValue("list"))
+	if err != nil {
+		return err
+	}
+	return v.file(b, "application/vc", cacheStatus)
+}
+
+func (s *Site) trustList(v *visit) error {
+	l, err := s.Trust.List(v.r.Context(), s.BaseURL+"/i/"+string(v.inst())+"/trust/"+v.r.PathValue("list"))
+	if err != nil {
+		return err
+	}
+	return v.file(l.Document, "application/vc", cacheDocument)
+}
+
+// bundleCache keeps the bundles that were made a short while ago: making one
+// signs, and anybody may ask.
+type bundleCache struct {
+	mu   sync.Mutex
+	made map[cairn.InstitutionID]madeBundle
+}
+
+type madeBundle struct {
+	at   time.Time
+	body []byte
+}
+
+func (s *Site) trustBundle(v *visit) error {
+	if s.Bundle == nil {
+		return errNoPage
+	}
+	inst := v.inst()
+	if !s.operates(v.r.Context(), inst) {
+		return errNoPage
+	}
+	s.bundles.mu.Lock()
+	defer s.bundles.mu.Unlock()
+	known, ok := s.bundles.made[inst]
+	if now := s.Now(); !ok || now.Sub(known.at) >= bundleLife || now.Before(known.at) {
+		b, err := s.Bundle(v.r.Context(), inst)
+		if err != nil {
+			return err
+		}
+		if s.bundles.made == nil {
+			s.bundles.made = map[cairn.InstitutionID]madeBundle{}
+		}
+		known = madeBundle{now, b}
+		s.bundles.made[inst] = known
+	}
+	return v.file(known.body, "application/vc", cacheDocument)
+}
+
+// operates reports whether an institution keeps a trust list that is followed
+// here; others have no bundle to give.
+func (s *Site) operates(ctx context.Context, inst cairn.InstitutionID) bool {
+	i, err := s.Issue.Institution(ctx, inst)
+	if err != nil {
+		return false
+	}
+	lists, err := s.Trust.Lists(ctx)
+	if err != nil {
+		return false
+	}
+	for _, l := range lists {
+		if l.Operator == i.DID {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Site) namespace(v *visit) error {
+	b, ok := rdfc.ContextBytes(rdfc.CairnContext)
+	if !ok {
+		return errNoPage
+	}
+	return v.file(b, "application/ld+json", cacheForLong)
+}
+
+// wantsData reports whether a program asks for an address that has a page as well.
+func (v *visit) wantsData() bool {
+	accept := v.r.Header.Get("Accept")
+	return strings.Contains(accept, "json") && !strings.Contains(accept, "text/html")
+}
+
+type achievementPage struct {
+	Institution  cairn.Institution
+	Achievement  cairn.Achievement
+	Name         string
+	Description  string
+	Criteria     string
+	Outcomes     []string
+	Facts        []fact
+	TextLanguage cairn.Lang
+}
+
+func (s *Site) achievement(v *visit) error {
+	inst, err := s.Issue.Institution(v.r.Context(), v.inst())
+	if err != nil {
+		return err
+	}
+	id := cairn.AchievementID(s.BaseURL + "/i/" + string(inst.ID) + "/achievements/" + strings.TrimSuffix(v.r.PathValue("name"), "/"))
+	a, err := s.Issue.Achievement(v.r.Context(), inst.ID, id, "")
+	if err != nil {
+		return err
+	}
+	v.w.Header().Add("Vary", "Accept")
+	if v.wantsData() {
+		return v.achievementData(inst, a)
+	}
+	p := achievementPage{Institution: inst, Achievement: a, Description: v.Text(a.Description), Criteria: v.Text(a.Criteria)}
+	p.Name, p.TextLanguage = a.Name.In(v.Tag)
+	for _, o := range a.Outcomes {
+		p.Outcomes = append(p.Outcomes, v.Text(o))
+	}
+	add := func(code, value string) {
+		if value != "" {
+			p.Facts = append(p.Facts, fact{v.W("fact." + code), value})
+		}
+	}
+	if a.Credit != nil {
+		add("credit", v.W("fact.credit-value", "amount", v.Figure(a.Credit.Amount), "unit", a.Credit.Unit, "hours", v.Figure(a.Credit.HoursPerCredit)))
+	}
+	if a.WorkloadHours.Sign() > 0 {
+		add("workload", v.W("fact.hours", "n", v.Figure(a.WorkloadHours)))
+	}
+	if a.Level != nil {
+		add("level", a.Level.Framework+" "+v.Figure(a.Level.Value))
+	}
+	add("field", a.FieldOfStudy)
+	add("assessment", a.AssessmentType)
+	if a.QualityAssurance != nil {
+		add("quality", a.QualityAssurance.Body)
+	}
+	v.w.Header().Set("Cache-Control", "public, max-age=60")
+	return v.render(http.StatusOK, "achievement", p.Name, p)
+}
+
+// achievementData writes an achievement exactly as it is inside the credentials
+// that are issued for it.
+func (v *visit) achievementData(inst cairn.Institution, a cairn.Achievement) error {
+	now := v.site.Now()
+	name, _ := inst.Name.In(a.Language, inst.Language)
+	doc, err := openbadges.Badge{ID: "urn:uuid:00000000-0000-4000-8000-000000000000", Issuer: openbadges.Issuer{DID: inst.DID, Name: name, URL: inst.URL},
+		Achievement: a, Subject: openbadges.Subject{DID: inst.DID}, AwardedOn: now, ValidFrom: now}.Document()
+	if err != nil {
+		return err
+	}
+	subject, _ := doc["credentialSubject"].(map[string]any)
+	achievement, ok := subject["achievement"].(map[string]any)
+	if !ok {
+		return &cairn.Error{Kind: cairn.Internal, Code: "web.achievement", Object: string(a.ID), Message: "the achievement has no standard form"}
+	}
+	achievement["@context"] = doc["@context"]
+	b, err := json.Marshal(achievement)
+	if err != nil {
+		return err
+	}
+	return v.file(b, "application/ld+json", cacheDocument)
+}
+
+type institutionPage struct {
+	Institution  cairn.Institution
+	Achievements []named
+	Programmes   []named
+}
+
+type named struct{ Name, Path, Note string }
+
+func (s *Site) institution(v *visit) error {
+	inst, err := s.Issue.Institution(v.r.Context(), v.inst())
+	if err != nil {
+		return err
+	}
+	all, err := s.Issue.Achievements(v.r.Context(), inst.ID)
+	if err != nil {
+		return err
+	}
+	p := institutionPage{Institution: inst}
+	for _, a := range all {
+		n := named{Name: v.Text(a.Name)}
+		if path, ok := strings.CutPrefix(string(a.ID), s.BaseURL); ok {
+			n.Path = path
+		}
+		if a.Credit != nil {
+			n.Note = v.Figure(a.Credit.Amount) + " " + a.Credit.Unit
+		}
+		p.Achievements = append(p.Achievements, n)
+	}
+	programmes, err := s.Recognise.Programmes(v.r.Context(), inst.ID)
+	if err != nil {
+		return err
+	}
+	for _, g := range programmes {
+		p.Programmes = append(p.Programmes, named{Name: v.Text(g.Title), Path: "/i/" + string(inst.ID) + "/programmes/" + string(g.ID), Note: v.Figure(g.Credit.Total) + " " + g.Credit.Unit})
+	}
+	v.w.Header().Set("Cache-Control", "public, max-age=60")
+	return v.render(http.StatusOK, "institution", v.Text(inst.Name), p)
+}
+
+// programme sends the newest edition of a programme as the document that its
+// digest is of, so that anybody can work a decision out again.
+func (s *Site) programme(v *visit) error {
+	all, err := s.Recognise.Programmes(v.r.Context(), v.inst())
+	if err != nil {
+		return err
+	}
+	for _, g := range all {
+		if string(g.ID) == v.r.PathValue("name") {
+			digest := g.Digest()
+			if d := v.r.URL.Query().Get("digest"); d != "" {
+				digest = d
+			}
+			_, document, err := s.Recognise.Programme(v.r.Context(), v.inst(), digest)
+			if err != nil {
+				return err
+			}
+			return v.file(document, "application/yaml; charset=utf-8", cacheDocument)
+		}
+	}
+	return errNoPage
+}

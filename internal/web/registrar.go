@@ -1,0 +1,284 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"cairn.example"
+	"cairn.example/internal/issue"
+	"cairn.example/internal/recognise"
+	"cairn.example/internal/staff"
+	"cairn.example/strictjson"
+)
+
+// isPresentation reports whether a document says that it is a presentation; the
+// use case then judges it as one.
+func isPresentation(data []byte) bool {
+	tree, err := strictjson.ParseObject(data, strictjson.Transcript)
+	if err != nil {
+		return false
+	}
+	types, ok := tree["type"].([]any)
+	if !ok {
+		types = []any{tree["type"]}
+	}
+	return slices.Contains(types, any("VerifiablePresentation"))
+}
+
+// queueStates are the states that a registrar can filter by.
+var queueStates = []recognise.State{recognise.Evaluated, recognise.Submitted, recognise.Decided, recognise.Delivered, recognise.Draft, recognise.Withdrawn}
+
+const maxSearch = 100 // bytes of a search
+
+type queuePage struct {
+	Institution string
+	State       string
+	Search      string
+	States      []named
+	Lines       []queueLine
+	Next        string // address of the next page; empty at the end
+	First       string // address of the first page; empty on it
+}
+
+type queueLine struct {
+	Path, Learner, Programme, State, Word, Updated string
+	Items, Waiting                                 int
+}
+
+func (s *Site) queue(v *visit) error {
+	inst, err := s.Issue.Institution(v.r.Context(), v.account.Institution)
+	if err != nil {
+		return err
+	}
+	q := v.r.URL.Query()
+	f := recognise.Filter{State: recognise.State(q.Get("state")), Search: q.Get("q"), After: cairn.ApplicationID(q.Get("after")), Limit: pageSize + 1}
+	if !q.Has("state") {
+		f.State = recognise.Evaluated // what waits for a registrar
+	}
+	if f.State != "" && !slices.Contains(queueStates, f.State) || len(f.Search) > maxSearch || len(f.After) > maxSearch {
+		return &cairn.Error{Kind: cairn.Invalid, Code: "web.filter", Message: "there is no such filter"}
+	}
+	list, err := s.Recognise.Queue(v.r.Context(), inst.ID, f)
+	if err != nil {
+		return err
+	}
+	p := queuePage{Institution: v.Text(inst.Name), State: string(f.State), Search: f.Search}
+	p.States = append(p.States, named{Name: v.W("queue.all"), Path: ""})
+	for _, state := range queueStates {
+		p.States = append(p.States, named{Name: v.W("state." + string(state)), Path: string(state)})
+	}
+	address := func(after cairn.ApplicationID) string {
+		to := url.Values{"state": {string(f.State)}}
+		if f.Search != "" {
+			to.Set("q", f.Search)
+		}
+		if after != "" {
+			to.Set("after", string(after))
+		}
+		return "/registrar?" + to.Encode()
+	}
+	if f.After != "" {
+		p.First = address("")
+	}
+	if len(list) > pageSize {
+		list = list[:pageSize]
+		p.Next = address(list[pageSize-1].ID)
+	}
+	programmes, err := s.Recognise.Programmes(v.r.Context(), inst.ID)
+	if err != nil {
+		return err
+	}
+	titles := map[cairn.ProgrammeID]string{}
+	for _, g := range programmes {
+		titles[g.ID] = v.Text(g.Title)
+	}
+	for _, a := range list {
+		title := titles[a.Programme]
+		if title == "" {
+			title = string(a.Programme)
+		}
+		p.Lines = append(p.Lines, queueLine{Path: "/registrar/applications/" + string(a.ID), Learner: a.LearnerName, Programme: title, State: string(a.State), Word: v.W("state." + string(a.State)), Updated: v.Date(a.Updated), Items: a.Items, Waiting: a.Waiting})
+	}
+	return v.render(http.StatusOK, "queue", v.W("queue.title"), p)
+}
+
+type applicationPage struct {
+	ID          string
+	Path        string
+	Institution string
+	Learner     issue.LearnerRecord
+	Birth       string
+	Programme   string
+	Edition     string
+	State       string
+	Word        string
+	Revision    int
+	Steps       []stepView
+	Note        string
+	Evaluation  *evaluationView
+	Items       []credentialView
+	Waiting     int
+	Decision    *decisionView
+	CanDecide   bool
+	CanAccept   bool
+	Documents   []heldView
+	Failure     *Failure
+	Reason      string // as typed, when the decision was refused
+	Outcome     string
+}
+
+// officeApplication finds an application of the institution of whoever is signed
+// in: one of another institution is not found.
+func (v *visit) officeApplication() (recognise.Application, error) {
+	return v.site.Recognise.Application(v.r.Context(), v.account.Institution, cairn.ApplicationID(v.r.PathValue("id")))
+}
+
+func (s *Site) application(v *visit) error {
+	return v.applicationPage(http.StatusOK, applicationPage{})
+}
+
+func (v *visit) applicationPage(status int, p applicationPage) error {
+	a, err := v.officeApplication()
+	if err != nil {
+		return err
+	}
+	ctx, s := v.r.Context(), v.site
+	inst, err := s.Issue.Institution(ctx, a.Institution)
+	if err != nil {
+		return err
+	}
+	if p.Learner, err = s.Issue.Learner(ctx, a.Institution, a.Learner); err != nil {
+		return err
+	}
+	g, _, err := s.Recognise.Programme(ctx, a.Institution, a.ProgrammeDigest)
+	if err != nil {
+		return err
+	}
+	p.ID, p.Path, p.Institution = string(a.ID), "/registrar/applications/"+string(a.ID), v.Text(inst.Name)
+	p.Birth, p.Programme, p.Edition = v.Partial(p.Learner.Birth), v.Text(g.Title), g.Edition
+	p.State, p.Word, p.Revision, p.Steps, p.Note = string(a.State), v.W("state."+string(a.State)), a.Revision, v.steps(a.State), a.Note
+	p.CanDecide = a.State == recognise.Evaluated
+	results := map[string]credentialView{}
+	if a.Evaluation != nil {
+		offers, err := v.offered(a.Institution)
+		if err != nil {
+			return err
+		}
+		view := v.evaluationView(g, *a.Evaluation, offers, "a")
+		p.Evaluation, p.CanAccept = &view, a.Evaluation.Result.Counted.Sign() > 0
+		for _, c := range view.Credentials {
+			results[c.Digest] = c
+		}
+	}
+	for _, item := range a.Items {
+		c, ok := results[item.Digest]
+		if !ok {
+			c = credentialView{Digest: item.Digest, Title: v.W("credential.untitled")}
+		}
+		c.Identity = string(item.Identity)
+		if item.Report != nil {
+			view := v.reportView(*item.Report)
+			c.Report, c.Verdict = &view, view.Verdict
+			if view.Shown != nil && view.Shown.Title != "" {
+				c.Title = view.Shown.Title
+			}
+			if c.Issuer == "" {
+				c.Issuer = view.Name
+			}
+		}
+		if item.Identity == recognise.IdentityOpen {
+			p.Waiting++
+		}
+		p.Items = append(p.Items, c)
+	}
+	if d := a.Decision; d != nil {
+		p.Decision = &decisionView{Outcome: string(d.Outcome), Word: v.W("decision." + string(d.Outcome)), By: string(d.By), At: v.Moment(d.At), Reason: d.Reason}
+	}
+	for _, d := range a.Deliveries {
+		c, err := s.issuedTo(ctx, a.Institution, a.Learner, d.Credential)
+		if err != nil {
+			return err
+		}
+		h := v.heldView(c, "")
+		h.Path = p.Path + "/documents/" + d.Kind
+		p.Documents = append(p.Documents, h)
+	}
+	return v.render(status, "application", p.Learner.FullName, p)
+}
+
+// changed answers a change of an application: back to its page when it was done,
+// and the page with the reason when it could not be.
+func (v *visit) changed(err error, field string, p applicationPage) error {
+	switch cairn.KindOf(err) {
+	case "":
+		return v.redirect("/registrar/applications/" + url.PathEscape(v.r.PathValue("id")))
+	case cairn.Invalid, cairn.Conflict:
+		f := v.failure(err)
+		f.Field = field
+		p.Failure = &f
+		return v.applicationPage(f.Status, p)
+	}
+	return err
+}
+
+func (s *Site) confirmIdentity(v *visit) error {
+	a, err := v.officeApplication()
+	if err != nil {
+		return err
+	}
+	digest, reason := v.form.Get("digest"), v.form.Get("reason")
+	if slices.ContainsFunc(a.Items, func(i recognise.Item) bool {
+		return i.Digest == digest && i.Identity == recognise.IdentityConfirmed && i.IdentityBy == v.account.ID
+	}) {
+		return v.changed(nil, "", applicationPage{}) // sent twice
+	}
+	if _, err = s.Recognise.ConfirmIdentity(v.r.Context(), a.Institution, a.ID, digest, v.account.ID, reason); err == nil {
+		err = s.advance(v, a.Institution, a.ID)
+	}
+	return v.changed(err, "identity-"+digest, applicationPage{})
+}
+
+func (s *Site) decide(v *visit) error {
+	a, err := v.officeApplication()
+	if err != nil {
+		return err
+	}
+	revision, err := strconv.Atoi(v.form.Get("revision"))
+	if err != nil {
+		return errForm
+	}
+	p := applicationPage{Reason: v.form.Get("reason"), Outcome: v.form.Get("outcome")}
+	if a.State == recognise.Draft && p.Outcome == string(recognise.Return) && a.Note == p.Reason {
+		return v.changed(nil, "", p) // sent twice
+	}
+	_, err = s.Recognise.Decide(v.r.Context(), recognise.DecideRequest{Institution: a.Institution, Application: a.ID, Revision: revision, Outcome: recognise.Outcome(p.Outcome),
+		By: v.account.ID, Role: string(staff.Registrar), Reason: p.Reason})
+	if err == nil {
+		err = s.advance(v, a.Institution, a.ID)
+	}
+	field := "reason"
+	if c := cairn.CodeOf(err); c == "application.outcome" || c == "application.nothing-to-accept" {
+		field = "outcome"
+	}
+	return v.changed(err, field, p)
+}
+
+// applicationDocument sends what the application led to.
+func (s *Site) applicationDocument(v *visit) error {
+	a, err := v.officeApplication()
+	if err != nil {
+		return err
+	}
+	for _, d := range a.Deliveries {
+		if d.Kind == v.r.PathValue("kind") {
+			c, err := s.issuedTo(v.r.Context(), a.Institution, a.Learner, d.Credential)
+			if err != nil {
+				return err
+			}
+			return s.send(v, c, v.r.PathValue("form"))
+		}
+	}
+	return errNoPage
+}

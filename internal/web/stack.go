@@ -1,0 +1,444 @@
+package web
+
+import (
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/url"
+
+	"cairn.example"
+	"cairn.example/internal/issue"
+	"cairn.example/internal/recognise"
+	"cairn.example/internal/verify"
+)
+
+// learner finds whose page the secret in the address opens.
+func (v *visit) learner() (issue.LearnerRecord, error) {
+	l, err := v.site.Issue.LearnerByStack(v.r.Context(), v.r.PathValue("token"))
+	if cairn.KindOf(err) == cairn.NotFound {
+		return l, &cairn.Error{Kind: cairn.NotFound, Code: "web.no-stack", Message: "there is no such page", Hint: "ask the institution for the address of your page"}
+	}
+	return l, err
+}
+
+// stackPath is the address of the page, below the server's.
+func (v *visit) stackPath() string { return "/stack/" + url.PathEscape(v.r.PathValue("token")) }
+
+type heldView struct {
+	Title     string
+	Kind      string
+	KindName  string
+	At        string
+	Withdrawn string // the date; empty while it is good
+	Path      string
+}
+
+type stackProgramme struct {
+	evaluationView
+	ID     cairn.ProgrammeID
+	Key    string // makes a second click on "apply" harmless
+	Open   *applicationLink
+	Trying bool
+}
+
+type applicationLink struct {
+	Path      string
+	Programme string
+	State     string
+	Word      string
+	Updated   string
+	Note      string
+}
+
+type stackPage struct {
+	Learner      string
+	Institution  string
+	InstPath     string
+	Path         string
+	Held         []heldView
+	Awarded      []heldView // certificates, transcripts and decisions
+	Programmes   []stackProgramme
+	Applications []applicationLink
+}
+
+func (v *visit) heldView(c issue.Issued, path string) heldView {
+	h := heldView{Title: c.Title(), Kind: c.Kind(), KindName: v.W("kind." + c.Kind()), At: v.Date(c.At()), Path: path + "/documents/" + url.PathEscape(string(c.ID()))}
+	if !c.Revoked().IsZero() {
+		h.Withdrawn = v.Date(c.Revoked())
+	}
+	return h
+}
+
+func (s *Site) stack(v *visit) error {
+	l, err := v.learner()
+	if err != nil {
+		return err
+	}
+	ctx := v.r.Context()
+	inst, err := s.Issue.Institution(ctx, l.Institution)
+	if err != nil {
+		return err
+	}
+	p := stackPage{Learner: l.FullName, Institution: v.Text(inst.Name), InstPath: "/i/" + string(inst.ID), Path: v.stackPath()}
+	own, err := s.Issue.CredentialsOf(ctx, l.Institution, l.ID)
+	if err != nil {
+		return err
+	}
+	for _, c := range own {
+		switch h := v.heldView(c, p.Path); c.Kind() {
+		case issue.KindBadge:
+			p.Held = append(p.Held, h)
+		default:
+			p.Awarded = append(p.Awarded, h)
+		}
+	}
+	applications, err := s.Recognise.ApplicationsOf(ctx, l.Institution, l.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.stackProgrammes(v, l, applications, &p); err != nil {
+		return err
+	}
+	return v.render(http.StatusOK, "stack", l.FullName, p)
+}
+
+// stackProgrammes shows how far the learner is in each programme, with what the
+// institution issued and with what was brought along in an open draft.
+func (s *Site) stackProgrammes(v *visit, l issue.LearnerRecord, applications []recognise.Application, p *stackPage) error {
+	ctx := v.r.Context()
+	programmes, err := s.Recognise.Programmes(ctx, l.Institution)
+	if err != nil {
+		return err
+	}
+	offers, err := v.offered(l.Institution)
+	if err != nil {
+		return err
+	}
+	titles := map[cairn.ProgrammeID]string{}
+	if err := s.checks.enter(ctx); err != nil {
+		return err
+	}
+	defer s.checks.leave()
+	for _, g := range programmes {
+		titles[g.ID] = v.Text(g.Title)
+		key, err := s.key()
+		if err != nil {
+			return err
+		}
+		one := stackProgramme{ID: g.ID, Key: key}
+		var brought [][]byte
+		for _, a := range applications {
+			if a.Programme != g.ID || a.State == recognise.Withdrawn {
+				continue
+			}
+			for _, item := range a.Items {
+				brought = append(brought, item.Document)
+			}
+			if !a.State.Final() && one.Open == nil {
+				link := v.applicationLink(a, titles)
+				one.Open = &link
+			}
+		}
+		e, edition, err := s.Recognise.Simulate(ctx, l.Institution, l.ID, g.ID, brought...)
+		if err != nil {
+			return err
+		}
+		one.evaluationView = v.evaluationView(edition, e, offers, "p"+string(g.ID))
+		p.Programmes = append(p.Programmes, one)
+	}
+	for _, a := range applications {
+		p.Applications = append(p.Applications, v.applicationLink(a, titles))
+	}
+	return nil
+}
+
+func (v *visit) applicationLink(a recognise.Application, titles map[cairn.ProgrammeID]string) applicationLink {
+	title := titles[a.Programme]
+	if title == "" {
+		title = string(a.Programme)
+	}
+	return applicationLink{Path: v.stackPath() + "/applications/" + string(a.ID), Programme: title, State: string(a.State), Word: v.W("state." + string(a.State)), Updated: v.Date(a.Updated), Note: a.Note}
+}
+
+// key makes an idempotency key for a form.
+func (s *Site) key() (string, error) {
+	b := make([]byte, 16)
+	if _, err := io.ReadFull(s.Rand, b); err != nil {
+		return "", &cairn.Error{Kind: cairn.Internal, Code: "web.random", Message: "no randomness could be had", Err: err}
+	}
+	return hex.EncodeToString(b), nil
+}
+
+func (s *Site) stackDocument(v *visit) error {
+	l, err := v.learner()
+	if err != nil {
+		return err
+	}
+	c, err := s.issuedTo(v.r.Context(), l.Institution, l.ID, cairn.CredentialID(v.r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	return s.send(v, c, v.r.PathValue("form"))
+}
+
+// stackApply begins an application with everything that the institution issued.
+// One that is open for the same programme is used instead.
+func (s *Site) stackApply(v *visit) error {
+	l, err := v.learner()
+	if err != nil {
+		return err
+	}
+	ctx := v.r.Context()
+	id := cairn.ProgrammeID(v.form.Get("programme"))
+	all, err := s.Recognise.ApplicationsOf(ctx, l.Institution, l.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		if a.Programme == id && !a.State.Final() {
+			return v.redirect(v.stackPath() + "/applications/" + string(a.ID))
+		}
+	}
+	key := v.form.Get("key")
+	if len(key) != 32 {
+		return errForm
+	}
+	a, err := s.Recognise.Draft(ctx, l.Institution, l.ID, id, "page/"+key)
+	if err != nil {
+		return err
+	}
+	if a.State == recognise.Draft {
+		if _, err := s.Recognise.AddOwn(ctx, l.Institution, a.ID); err != nil {
+			return err
+		}
+	}
+	return v.redirect(v.stackPath() + "/applications/" + string(a.ID))
+}
+
+// ownApplication finds an application of the learner whose page it is.
+func (v *visit) ownApplication() (issue.LearnerRecord, recognise.Application, error) {
+	l, err := v.learner()
+	if err != nil {
+		return l, recognise.Application{}, err
+	}
+	a, err := v.site.Recognise.Application(v.r.Context(), l.Institution, cairn.ApplicationID(v.r.PathValue("id")))
+	if err == nil && a.Learner != l.ID {
+		err = &cairn.Error{Kind: cairn.NotFound, Code: "application.not-found", Object: v.r.PathValue("id"), Message: "there is no such application"}
+	}
+	return l, a, err
+}
+
+type itemView struct {
+	Digest   string
+	Title    string
+	Issuer   string
+	Verdict  string
+	Answer   string
+	Identity string
+}
+
+type stackApplicationPage struct {
+	Learner     string
+	Institution string
+	Stack       string // address of the learner's page
+	Path        string
+	Programme   string
+	State       string
+	Steps       []stepView
+	Note        string
+	Items       []itemView
+	Evaluation  *evaluationView
+	Decision    *decisionView
+	Documents   []heldView
+	Challenge   string
+	Domain      string
+	Failure     *Failure
+	Submitted   bool
+}
+
+type stepView struct{ Word, State string } // State: done, now, later
+
+type decisionView struct {
+	Outcome string
+	Word    string
+	By      string
+	At      string
+	Reason  string
+}
+
+// steps are the stations of an application, for people: fewer than the machine's.
+func (v *visit) steps(state recognise.State) []stepView {
+	order := []recognise.State{recognise.Draft, recognise.Submitted, recognise.Evaluated, recognise.Decided, recognise.Delivered}
+	at := 0
+	switch state {
+	case recognise.Submitted:
+		at = 1
+	case recognise.Evaluated:
+		at = 2
+	case recognise.Decided, recognise.Reserved, recognise.Awarded:
+		at = 3
+	case recognise.Delivered:
+		at = len(order)
+	case recognise.Withdrawn:
+		return nil
+	}
+	var out []stepView
+	for i, o := range order {
+		step := stepView{Word: v.W("step." + string(o)), State: "later"}
+		if i < at {
+			step.State = "done"
+		} else if i == at {
+			step.State = "now"
+		}
+		out = append(out, step)
+	}
+	return out
+}
+
+func (s *Site) stackApplication(v *visit) error { return v.stackApplicationPage(http.StatusOK, nil) }
+
+func (v *visit) stackApplicationPage(status int, failure *Failure) error {
+	l, a, err := v.ownApplication()
+	if err != nil {
+		return err
+	}
+	ctx, s := v.r.Context(), v.site
+	inst, err := s.Issue.Institution(ctx, l.Institution)
+	if err != nil {
+		return err
+	}
+	g, _, err := s.Recognise.Programme(ctx, l.Institution, a.ProgrammeDigest)
+	if err != nil {
+		return err
+	}
+	p := stackApplicationPage{Learner: l.FullName, Institution: v.Text(inst.Name), Stack: v.stackPath(), Path: v.stackPath() + "/applications/" + string(a.ID), Programme: v.Text(g.Title), State: string(a.State),
+		Steps: v.steps(a.State), Note: a.Note, Challenge: a.Challenge, Domain: s.Recognise.Domain, Failure: failure}
+	if err := s.checks.enter(ctx); err != nil {
+		return err
+	}
+	defer s.checks.leave()
+	for _, item := range a.Items {
+		p.Items = append(p.Items, v.itemView(item))
+	}
+	if a.Evaluation != nil {
+		offers, err := v.offered(l.Institution)
+		if err != nil {
+			return err
+		}
+		view := v.evaluationView(g, *a.Evaluation, offers, "a")
+		p.Evaluation = &view
+	}
+	if d := a.Decision; d != nil && a.State.Final() {
+		p.Decision = &decisionView{Outcome: string(d.Outcome), Word: v.W("decision." + string(d.Outcome)), By: string(d.By), At: v.Date(d.At), Reason: d.Reason}
+	}
+	for _, d := range a.Deliveries {
+		c, err := s.issuedTo(ctx, l.Institution, l.ID, d.Credential)
+		if err != nil {
+			return err
+		}
+		p.Documents = append(p.Documents, v.heldView(c, v.stackPath()))
+	}
+	return v.render(status, "stackapplication", p.Programme, p)
+}
+
+// itemView shows a credential of an application. One that was not verified yet is
+// verified now: nothing of a document is shown before.
+func (v *visit) itemView(item recognise.Item) itemView {
+	report := item.Report
+	if report == nil {
+		r := v.site.Verify.Verify(v.r.Context(), item.Document, verify.Options{})
+		report = &r
+	}
+	view := v.reportView(*report)
+	out := itemView{Digest: item.Digest, Title: v.W("credential.untitled"), Issuer: view.Name, Verdict: view.Verdict, Answer: v.Verdict(view.Verdict), Identity: string(item.Identity)}
+	if view.Shown != nil && view.Shown.Title != "" {
+		out.Title = view.Shown.Title
+	}
+	if out.Issuer == "" && view.Shown != nil {
+		out.Issuer = view.Shown.IssuerSays
+	}
+	return out
+}
+
+// stackAdd puts a credential from elsewhere into a draft: a document, or a
+// presentation that the learner's wallet made for it.
+func (s *Site) stackAdd(v *visit) error {
+	l, a, err := v.ownApplication()
+	if err != nil {
+		return err
+	}
+	data, err := given(v.form)
+	if err == nil {
+		if isPresentation(data) {
+			_, err = s.Recognise.Present(v.r.Context(), l.Institution, a.ID, data)
+		} else {
+			_, err = s.Recognise.Add(v.r.Context(), l.Institution, a.ID, data)
+		}
+	}
+	if k := cairn.KindOf(err); k == cairn.Invalid || k == cairn.TooLarge || k == cairn.NotFound {
+		f := v.failure(err)
+		f.Field = "file"
+		return v.stackApplicationPage(f.Status, &f)
+	}
+	if err != nil {
+		return err
+	}
+	return v.redirect(v.stackPath() + "/applications/" + string(a.ID))
+}
+
+func (s *Site) stackRemove(v *visit) error {
+	l, a, err := v.ownApplication()
+	if err != nil {
+		return err
+	}
+	if _, err := s.Recognise.Remove(v.r.Context(), l.Institution, a.ID, v.form.Get("digest")); err != nil {
+		return err
+	}
+	return v.redirect(v.stackPath() + "/applications/" + string(a.ID))
+}
+
+// stackSubmit hands the application in and has it evaluated at once.
+func (s *Site) stackSubmit(v *visit) error {
+	l, a, err := v.ownApplication()
+	if err != nil {
+		return err
+	}
+	if a.State == recognise.Draft {
+		if _, err := s.Recognise.Submit(v.r.Context(), l.Institution, a.ID); err != nil {
+			if cairn.CodeOf(err) == "application.empty" {
+				f := v.failure(err)
+				f.Field = "file"
+				return v.stackApplicationPage(f.Status, &f)
+			}
+			return err
+		}
+		if err := s.advance(v, l.Institution, a.ID); err != nil {
+			return err
+		}
+	}
+	return v.redirect(v.stackPath() + "/applications/" + string(a.ID))
+}
+
+// advance goes on with an application as far as it goes without a person. What
+// fails here is tried again by the server later; the change before it stands.
+func (s *Site) advance(v *visit, inst cairn.InstitutionID, id cairn.ApplicationID) error {
+	if err := s.checks.enter(v.r.Context()); err != nil {
+		return err
+	}
+	defer s.checks.leave()
+	_, err := s.Recognise.Advance(v.r.Context(), inst, id)
+	return err
+}
+
+func (s *Site) stackWithdraw(v *visit) error {
+	l, a, err := v.ownApplication()
+	if err != nil {
+		return err
+	}
+	if a.State != recognise.Withdrawn {
+		if _, err := s.Recognise.Withdraw(v.r.Context(), l.Institution, a.ID); err != nil {
+			return err
+		}
+	}
+	return v.redirect(v.stackPath())
+}
