@@ -29,6 +29,7 @@ type (
 	pdfFile struct {
 		objects map[int]pdfObject
 		budget  int // bytes that may still be unpacked
+		lexed   int // bytes that were read as values, some of them several times
 	}
 )
 
@@ -38,6 +39,17 @@ var (
 )
 
 func (f *pdfFile) numbers() []int { return slices.Sorted(maps.Keys(f.objects)) }
+
+// read reads one value and counts what it cost, so that a file in which values
+// overlap cannot keep us busy.
+func (f *pdfFile) read(l *lexer) (any, bool, error) {
+	from := l.at
+	v, ok := l.value(0)
+	if f.lexed += l.at - from; f.lexed > maxLexed || l.count > maxValues {
+		return nil, false, tooMany()
+	}
+	return v, ok, nil
+}
 
 // resolve follows references, a few steps at most.
 func (f *pdfFile) resolve(v any) any {
@@ -57,8 +69,8 @@ func tooMany() error {
 
 // scan reads all objects of a file.
 func (f *pdfFile) scan(data []byte) error {
-	if encrypted(data) {
-		return pdfError("paper.encrypted", "the PDF document is encrypted")
+	if err := f.trailers(data); err != nil {
+		return err
 	}
 	for at := 0; at < len(data); {
 		m := objectStart.FindSubmatchIndex(data[at:])
@@ -70,42 +82,55 @@ func (f *pdfFile) scan(data []byte) error {
 			return pdfError("paper.pdf", "the PDF document is damaged")
 		}
 		l := &lexer{data: data, at: at + m[1]}
-		value, ok := l.value(0)
-		next := max(l.at, at+m[1])
+		value, ok, err := f.read(l)
+		if err != nil {
+			return err
+		}
 		if ok {
 			o := pdfObject{value: value}
 			if dict, isDict := value.(pdfDict); isDict {
-				if o.stream, next = l.stream(dict); o.stream == nil {
-					next = l.at
+				if o.stream, err = l.stream(dict); err != nil {
+					return err
 				}
 				if dict["Encrypt"] != nil { // a cross-reference stream is also a trailer
 					return pdfError("paper.encrypted", "the PDF document is encrypted")
 				}
+			}
+			if old, taken := f.objects[number]; taken && (attaches(o.value) || attaches(old.value)) {
+				return pdfError("paper.two-credentials", "an attachment stands in this PDF document in two versions")
 			}
 			f.objects[number] = o
 		}
 		if len(f.objects) > maxObjects {
 			return tooMany()
 		}
-		at = max(next, at+m[1])
+		at = max(l.at, at+m[1])
 	}
 	return f.objectStreams()
 }
 
-// encrypted looks for an encryption dictionary in any trailer.
-func encrypted(data []byte) bool {
+// attaches reports whether a value has to do with an attachment.
+func attaches(v any) bool {
+	d, ok := v.(pdfDict)
+	return ok && (d["EF"] != nil || d["Type"] == pdfName("EmbeddedFile"))
+}
+
+// trailers refuses a file with an encryption dictionary in any trailer.
+func (f *pdfFile) trailers(data []byte) error {
 	for rest := data; ; {
 		i := bytes.Index(rest, []byte("trailer"))
 		if i < 0 {
-			return false
+			return nil
 		}
-		rest = rest[i+len("trailer"):]
-		l := &lexer{data: rest}
-		if v, ok := l.value(0); ok {
-			if d, isDict := v.(pdfDict); isDict && d["Encrypt"] != nil {
-				return true
-			}
+		l := &lexer{data: rest, at: i + len("trailer")}
+		v, _, err := f.read(l)
+		if err != nil {
+			return err
 		}
+		if d, ok := v.(pdfDict); ok && d["Encrypt"] != nil {
+			return pdfError("paper.encrypted", "the PDF document is encrypted")
+		}
+		rest = rest[max(l.at, i+len("trailer")):]
 	}
 }
 
@@ -136,12 +161,15 @@ func (f *pdfFile) objectStreams() error {
 				return pdfError("paper.pdf", "an object stream of the PDF document is damaged")
 			}
 			l := &lexer{data: data, at: first + offset}
-			value, ok := l.value(0)
+			value, ok, err := f.read(l)
+			if err != nil {
+				return err
+			}
 			if !ok {
 				continue
 			}
-			if _, taken := f.objects[number]; taken {
-				if d, isDict := value.(pdfDict); isDict && d["EF"] != nil {
+			if old, taken := f.objects[number]; taken {
+				if attaches(value) || attaches(old.value) {
 					return pdfError("paper.two-credentials", "an attachment stands in this PDF document in two versions")
 				}
 				continue
@@ -157,8 +185,9 @@ func (f *pdfFile) objectStreams() error {
 
 // lexer reads the values of ISO 32000-1, 7.3.
 type lexer struct {
-	data []byte
-	at   int
+	data  []byte
+	at    int
+	count int // values so far
 }
 
 func isSpace(c byte) bool {
@@ -200,7 +229,7 @@ func (l *lexer) integer() (int, bool) {
 // value reads one value; false means that there is none here.
 func (l *lexer) value(depth int) (any, bool) {
 	l.skip()
-	if depth > maxDepth || l.at >= len(l.data) {
+	if l.count++; depth > maxDepth || l.count > maxValues || l.at >= len(l.data) {
 		return nil, false
 	}
 	switch {
@@ -294,6 +323,7 @@ func (l *lexer) hexString() (any, bool) {
 	l.at++
 	n := bytes.IndexByte(l.data[l.at:], '>')
 	if n < 0 {
+		l.at = len(l.data) // nothing after it can be read
 		return nil, false
 	}
 	var digits []byte
@@ -346,13 +376,13 @@ func text(b []byte) string {
 	return string(utf16.Decode(units))
 }
 
-// stream returns the bytes after a dictionary and the place behind them, or nil
-// when there is no stream. The length is taken from the dictionary when endstream
-// stands there, and from the next endstream otherwise.
-func (l *lexer) stream(dict pdfDict) ([]byte, int) {
+// stream returns the bytes after a dictionary, nil when there is no stream. The
+// length is taken from the dictionary when endstream stands there, and from the
+// next endstream otherwise.
+func (l *lexer) stream(dict pdfDict) ([]byte, error) {
 	l.skip()
 	if !l.has("stream") {
-		return nil, l.at
+		return nil, nil
 	}
 	from := l.at + len("stream")
 	if bytes.HasPrefix(l.data[from:], []byte("\r\n")) {
@@ -363,12 +393,14 @@ func (l *lexer) stream(dict pdfDict) ([]byte, int) {
 	if n, ok := dict["Length"].(int); ok && n >= 0 && n <= len(l.data)-from {
 		rest := bytes.TrimLeft(l.data[from+n:min(len(l.data), from+n+20)], "\r\n ")
 		if bytes.HasPrefix(rest, endStream) {
-			return l.data[from : from+n : from+n], from + n
+			l.at = from + n
+			return l.data[from : from+n : from+n], nil
 		}
 	}
 	n := bytes.Index(l.data[from:], endStream)
 	if n < 0 {
-		return nil, l.at
+		return nil, pdfError("paper.pdf", "the PDF document is cut off")
 	}
-	return bytes.TrimRight(l.data[from:from+n], "\r\n"), from + n
+	l.at = from + n
+	return bytes.TrimRight(l.data[from:from+n], "\r\n"), nil
 }

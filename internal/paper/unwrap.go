@@ -18,6 +18,8 @@ const (
 	maxObjects  = 50_000
 	maxDepth    = 32
 	maxUnpacked = 64 << 20 // bytes of all streams that are looked into
+	maxValues   = 500_000  // values of one object
+	maxLexed    = 96 << 20 // bytes read as values
 )
 
 // credentialTypes are the media types under which credentials are attached.
@@ -72,9 +74,9 @@ func pdfError(code, message string) error {
 	return &cairn.Error{Kind: cairn.Invalid, Code: code, Message: message}
 }
 
-// fromPDF looks at every object of the file, wherever it stands: the newest of
-// each number counts, and objects that are no longer used count too. So a file
-// with a second credential hidden in it is refused, not guessed at.
+// fromPDF looks at every object of the file, wherever it stands, and objects that
+// are no longer used count too. So a file with a second credential hidden in it,
+// or with one that was replaced, is refused, not guessed at.
 func fromPDF(data []byte) (Unwrapped, error) {
 	if len(data) > maxDocument {
 		return Unwrapped{}, &cairn.Error{Kind: cairn.TooLarge, Code: "paper.too-large", Message: "the file is larger than 24 MiB"}
