@@ -11,8 +11,11 @@ package trust
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"cairn.example"
 	"cairn.example/did"
@@ -48,30 +51,30 @@ type List struct {
 
 // Issuer is one entry: an institution and what it is recognised for.
 type Issuer struct {
-	DID     cairn.DID  `json:"did"`
-	Name    cairn.Text `json:"name"`
-	Country string     `json:"country,omitempty"` // ISO 3166-1 alpha-2
-	URL     string     `json:"url,omitempty"`
-	Scopes  []Scope    `json:"scopes"`
+	DID     cairn.DID  `json:"did" yaml:"did"`
+	Name    cairn.Text `json:"name" yaml:"name"`
+	Country string     `json:"country,omitempty" yaml:"country"` // ISO 3166-1 alpha-2
+	URL     string     `json:"url,omitempty" yaml:"url"`
+	Scopes  []Scope    `json:"scopes" yaml:"scopes"`
 }
 
 // Scope is one recognition. An empty list in it means "all". A scope that was
 // withdrawn keeps its place with an end date, so that what was awarded before
 // stays recognised.
 type Scope struct {
-	Types     []string          `json:"types,omitempty"`  // achievement types of Open Badges 3.0
-	Levels    []Range           `json:"levels,omitempty"` // in any of these
-	Fields    []string          `json:"fields,omitempty"` // fields of study
-	From      cairn.PartialDate `json:"from"`             // first day
-	Until     cairn.PartialDate `json:"until,omitzero"`   // last day; empty while it goes on
-	Authority string            `json:"authority"`        // the law, decision or body that it rests on
+	Types     []string          `json:"types,omitempty" yaml:"types"`   // achievement types of Open Badges 3.0
+	Levels    []Range           `json:"levels,omitempty" yaml:"levels"` // in any of these
+	Fields    []string          `json:"fields,omitempty" yaml:"fields"` // fields of study
+	From      cairn.PartialDate `json:"from" yaml:"from"`               // first day
+	Until     cairn.PartialDate `json:"until,omitzero" yaml:"until"`    // last day; empty while it goes on
+	Authority string            `json:"authority" yaml:"authority"`     // the law, decision or body that it rests on
 }
 
 // Range is a range of levels in one framework, both ends included.
 type Range struct {
-	Framework string        `json:"framework"`
-	Min       cairn.Credits `json:"min"`
-	Max       cairn.Credits `json:"max"`
+	Framework string        `json:"framework" yaml:"framework"`
+	Min       cairn.Credits `json:"min" yaml:"min"`
+	Max       cairn.Credits `json:"max" yaml:"max"`
 }
 
 func invalid(field, format string, args ...any) error {
@@ -108,6 +111,12 @@ func (l List) Validate() error {
 		if err := checkText(at+"/name", e.Name); err != nil {
 			return err
 		}
+		if e.Country != "" && !country.MatchString(e.Country) {
+			return invalid(at+"/country", "a country has two letters, such as KE")
+		}
+		if e.URL != "" && (!vc.IsURL(e.URL) || !strings.HasPrefix(e.URL, "https://") && !strings.HasPrefix(e.URL, "http://")) {
+			return invalid(at+"/url", "the address of an issuer begins with https://")
+		}
 		if len(e.Scopes) == 0 || len(e.Scopes) > maxScopes {
 			return invalid(at+"/scopes", "an issuer needs between 1 and %d scopes", maxScopes)
 		}
@@ -128,9 +137,21 @@ func checkText(field string, t cairn.Text) error {
 		if s == "" || len(s) > maxText {
 			return invalid(field+"/"+string(l), "a name must have 1 to %d bytes", maxText)
 		}
+		if strings.ContainsFunc(s, hidden) {
+			return invalid(field+"/"+string(l), "a name must not have hidden characters")
+		}
 	}
 	return nil
 }
+
+// hidden reports whether a character is invisible or turns the direction of
+// writing, so that one name could look like another. Two joiners are part of how
+// several languages are written.
+func hidden(r rune) bool {
+	return r != '\u200c' && r != '\u200d' && (unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r))
+}
+
+var country = regexp.MustCompile(`^[A-Z]{2}$`)
 
 func (s Scope) validate(at string) error {
 	if s.From.Day == 0 {
@@ -139,7 +160,7 @@ func (s Scope) validate(at string) error {
 	if !s.Until.IsZero() && (s.Until.Day == 0 || s.Until.Latest().Before(s.From.Earliest())) {
 		return invalid(at+"/until", "the last day must be a day that is not before the first")
 	}
-	if s.Authority == "" || len(s.Authority) > maxText {
+	if s.Authority == "" || len(s.Authority) > maxText || strings.ContainsFunc(s.Authority, hidden) {
 		return invalid(at+"/authority", "whose decision the recognition rests on is needed")
 	}
 	for i, r := range s.Levels {
