@@ -28,12 +28,15 @@ func TestRenderedPages(t *testing.T) {
 	for name, s := range samples {
 		want := code(t, s.learner, s.title)
 		for kind, data := range documents(t, s) {
+			if kind != "certificate" && name != "english" && name != "arabic" {
+				continue // the code stands at the same place in every left-to-right page
+			}
 			dir := t.TempDir()
 			file := filepath.Join(dir, "x.pdf")
 			if err := os.WriteFile(file, data, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			out, err := exec.Command(pdftoppm, "-r", "200", "-png", "-f", "1", "-l", "1", file, filepath.Join(dir, "p")).CombinedOutput()
+			out, err := exec.Command(pdftoppm, "-r", "150", "-gray", "-png", "-f", "1", "-l", "1", file, filepath.Join(dir, "p")).CombinedOutput()
 			if err != nil || len(out) > 0 {
 				t.Fatalf("%s %s: pdftoppm: %v %s", name, kind, err, out)
 			}
