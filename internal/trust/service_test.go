@@ -1,0 +1,102 @@
+package trust_test
+
+import (
+	"context"
+	"crypto/rand"
+	"testing"
+
+	"cairn.example"
+	"cairn.example/internal/sqlstore"
+	"cairn.example/internal/trust"
+)
+
+// service is on a real store: what counts is what survives in it.
+func service(t *testing.T, dir string) (*trust.Service, func()) {
+	t.Helper()
+	db, err := sqlstore.Open(t.Context(), dir, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(in func(context.Context, func(*sqlstore.Tx) error) error) func(context.Context, func(trust.Tx) error) error {
+		return func(ctx context.Context, f func(trust.Tx) error) error {
+			return in(ctx, func(tx *sqlstore.Tx) error { return f(tx) })
+		}
+	}
+	return &trust.Service{Tx: run(db.Tx), View: run(db.View), Resolver: trust.KeyResolver()}, func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// K16: an older list, one of the same version with other content, and one of
+// another operator are refused, and the list that was followed stays.
+func TestFollow(t *testing.T) {
+	dir := t.TempDir()
+	s, done := service(t, dir)
+	version := func(n int, change func(*trust.List)) []byte {
+		l := list(t)
+		l.Version = n
+		if change != nil {
+			change(&l)
+		}
+		return signList(t, l, ministry)
+	}
+	withdrawn := func(l *trust.List) { l.Issuers = nil }
+	follow := func(data []byte, operator cairn.DID, code string) {
+		t.Helper()
+		if _, err := s.Follow(t.Context(), data, operator); cairn.CodeOf(err) != code {
+			t.Errorf("got %v (%s), want %q", err, cairn.CodeOf(err), code)
+		}
+	}
+	follow(version(2, nil), ministry.Controller(), "")
+	follow(version(2, nil), ministry.Controller(), "") // again: nothing changes
+	follow(version(2, withdrawn), ministry.Controller(), "trust.not-newer")
+	follow(version(1, nil), ministry.Controller(), "trust.not-newer")
+	follow(version(3, withdrawn), ministry.Controller(), "")
+	follow(version(2, nil), ministry.Controller(), "trust.not-newer") // a rollback that would hide the withdrawal
+	takeover := list(t)
+	takeover.Operator, takeover.Version = stranger.Controller(), 9
+	follow(signList(t, takeover, stranger), stranger.Controller(), "trust.other-operator")
+	follow(signList(t, takeover, stranger), ministry.Controller(), "did.document-id")
+	follow([]byte("{}"), ministry.Controller(), "proof.missing")
+	second := list(t)
+	second.ID, second.Operator = "https://a-network.example/list", college.Controller()
+	follow(signList(t, second, college), college.Controller(), "")
+	done()
+
+	s, done = service(t, dir) // as after a restart
+	defer done()
+	snapshot, err := s.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists := snapshot.Lists()
+	if len(lists) != 2 || lists[0].ID != listID || lists[0].Version != 3 || len(lists[0].Issuers) != 0 || lists[1].ID != second.ID {
+		t.Errorf("%+v", lists)
+	}
+	kept, err := s.List(t.Context(), listID)
+	if err != nil || kept.Version != 3 || kept.Operator != ministry.Controller() {
+		t.Errorf("%+v, %v", kept, err)
+	}
+	if _, err := s.List(t.Context(), "https://nowhere.example/list"); cairn.KindOf(err) != cairn.NotFound {
+		t.Errorf("a list that is not followed: %v", err)
+	}
+}
+
+// A list in the store that somebody changed there is noticed: no snapshot is
+// better than a wrong one.
+func TestSnapshotChecksAgain(t *testing.T) {
+	s, done := service(t, t.TempDir())
+	defer done()
+	forged := list(t)
+	data := signList(t, forged, stranger) // signed by another than the operator it names
+	if err := s.Tx(t.Context(), func(tx trust.Tx) error {
+		return tx.PutTrustList(t.Context(), trust.Stored{ID: forged.ID, Operator: forged.Operator, Version: 1, Document: data})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if snapshot, err := s.Snapshot(t.Context()); err == nil {
+		t.Errorf("a forged list was taken: %+v", snapshot.Lists())
+	}
+}
