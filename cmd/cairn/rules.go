@@ -1,0 +1,336 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"cairn.example"
+	"cairn.example/internal/app"
+	"cairn.example/internal/recognise"
+	"cairn.example/internal/trust"
+	"cairn.example/internal/verify"
+	"cairn.example/programme"
+	"cairn.example/strictjson"
+)
+
+type trustCmd struct {
+	Publish trustPublishCmd `cmd:"" help:"Sign a trust list as an institution of this server; examples/trust-list.yaml has one."`
+	Follow  trustFollowCmd  `cmd:"" help:"Follow the signed trust list of an operator."`
+	Show    trustShowCmd    `cmd:"" help:"Show the lists that are followed."`
+	Bundle  trustBundleCmd  `cmd:"" help:"Write one signed file for verification without a network."`
+}
+
+type trustPublishCmd struct {
+	dataFlags
+	Operator string `arg:"" help:"Short name of the institution that keeps the list."`
+	Name     string `arg:"" help:"Name of the list in its address."`
+	File     string `arg:"" help:"YAML file with name and issuers."`
+}
+
+func (p trustPublishCmd) Run(c *console) error {
+	var f struct {
+		Name    cairn.Text     `yaml:"name"`
+		Issuers []trust.Issuer `yaml:"issuers"`
+	}
+	if err := c.readYAML(p.File, &f); err != nil {
+		return err
+	}
+	return p.with(c, func(a *app.App) error {
+		op := cairn.InstitutionID(p.Operator)
+		l, _, err := a.PublishTrustList(c.ctx, op, trust.List{ID: a.TrustListURL(op, p.Name), Name: f.Name, Issuers: f.Issuers})
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(c.out, "published %s, version %d, %d issuers\n", l.ID, l.Version, len(l.Issuers))
+		return err
+	})
+}
+
+type trustFollowCmd struct {
+	dataFlags
+	File     string `arg:"" help:"Signed trust list."`
+	Operator string `required:"" help:"Identifier of the operator whom you rely on."`
+}
+
+func (f trustFollowCmd) Run(c *console) error {
+	data, err := c.read(f.File)
+	if err != nil {
+		return err
+	}
+	return f.with(c, func(a *app.App) error {
+		l, err := a.Trust.Follow(c.ctx, data, cairn.DID(f.Operator))
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(c.out, "following %s, version %d\n", l.ID, l.Version)
+		return err
+	})
+}
+
+type trustShowCmd struct{ dataFlags }
+
+func (f trustShowCmd) Run(c *console) error {
+	return f.with(c, func(a *app.App) error {
+		s, err := a.Trust.Snapshot(c.ctx)
+		if err != nil {
+			return err
+		}
+		w := &writer{w: c.out}
+		if len(s.Lists()) == 0 {
+			w.printf("No trust list is followed, so no issuer is recognised.\n")
+		}
+		for _, l := range s.Lists() {
+			name, _ := l.Name.In("en")
+			w.printf("%s, version %d, by %s, until %s\n", name, l.Version, l.Operator, l.ValidUntil.Format("2006-01-02"))
+			for _, e := range l.Issuers {
+				name, _ := e.Name.In("en")
+				w.printf("  %-40s %s %s\n", name, e.Country, e.DID)
+				for _, s := range e.Scopes {
+					w.printf("    from %s until %-10s %s; fields %s; %s\n", s.From, s.Until, strings.Join(s.Types, ", "), strings.Join(s.Fields, ", "), s.Authority)
+				}
+			}
+		}
+		return w.err
+	})
+}
+
+type trustBundleCmd struct {
+	dataFlags
+	Operator string `arg:"" help:"Short name of the institution that signs the bundle."`
+	Out      string `arg:"" help:"File to write."`
+}
+
+func (f trustBundleCmd) Run(c *console) error {
+	return f.with(c, func(a *app.App) error {
+		b, err := a.Bundle(c.ctx, cairn.InstitutionID(f.Operator))
+		if err != nil {
+			return err
+		}
+		if err := app.WriteFile(f.Out, b); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(c.out, "%s: %d bytes\n", f.Out, len(b))
+		return err
+	})
+}
+
+type programmeCmd struct {
+	Check   programmeCheckCmd   `cmd:"" help:"Read a programme document and say what is wrong with it."`
+	Publish programmePublishCmd `cmd:"" help:"Publish an edition."`
+	List    programmeListCmd    `cmd:"" help:"List the programmes of an institution."`
+}
+
+type programmeCheckCmd struct {
+	File string `arg:"" help:"YAML file."`
+}
+
+func (f programmeCheckCmd) Run(c *console) error {
+	b, err := c.read(f.File)
+	if err != nil {
+		return err
+	}
+	p, err := programme.Parse(b)
+	if err != nil {
+		return err
+	}
+	title, _ := p.Title.In(p.Language)
+	_, err = fmt.Fprintf(c.out, "%s, edition %s: %d requirements, %s %s\n%s\n", title, p.Edition, len(p.Requirements), p.Credit.Total, p.Credit.Unit, p.Digest())
+	return err
+}
+
+type programmePublishCmd struct {
+	dataFlags
+	Institution string `arg:"" help:"Short name of the institution."`
+	File        string `arg:"" help:"YAML file."`
+}
+
+func (f programmePublishCmd) Run(c *console) error {
+	b, err := c.read(f.File)
+	if err != nil {
+		return err
+	}
+	return f.with(c, func(a *app.App) error {
+		p, err := a.Recognise.Publish(c.ctx, cairn.InstitutionID(f.Institution), b)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(c.out, "published %s, edition %s, %s\n", p.ID, p.Edition, p.Digest())
+		return err
+	})
+}
+
+type programmeListCmd struct {
+	dataFlags
+	Institution string `arg:"" help:"Short name of the institution."`
+}
+
+func (f programmeListCmd) Run(c *console) error {
+	return f.with(c, func(a *app.App) error {
+		all, err := a.Recognise.Programmes(c.ctx, cairn.InstitutionID(f.Institution))
+		w := &writer{w: c.out}
+		if err == nil && len(all) == 0 {
+			w.printf("%s has published no programme yet.\n", f.Institution)
+		}
+		for _, p := range all {
+			title, _ := p.Title.In(p.Language)
+			w.printf("%-36s edition %-8s %s\n", p.ID, p.Edition, title)
+		}
+		return firstError(err, w.err)
+	})
+}
+
+type recogniseCmd struct {
+	Replay recogniseReplayCmd `cmd:"" default:"withargs" help:"Work a decision out again, byte for byte: cairn recognise --replay DECISION."`
+	Queue  recogniseQueueCmd  `cmd:"" help:"List applications."`
+	Run    recogniseRunCmd    `cmd:"" help:"Take every application as far as it goes without a person."`
+	Decide recogniseDecideCmd `cmd:"" help:"Decide an application."`
+}
+
+type recogniseReplayCmd struct {
+	Replay      string   `required:"" help:"Signed decision." placeholder:"DECISION" type:"path"`
+	Programme   string   `required:"" help:"Programme document that was applied." type:"path"`
+	Credentials []string `required:"" help:"Folders or files with the credentials; a presentation or transcript counts as what it contains." type:"path"`
+}
+
+func (f recogniseReplayCmd) Run(c *console) error {
+	decision, err := c.read(f.Replay)
+	if err != nil {
+		return err
+	}
+	document, err := c.read(f.Programme)
+	if err != nil {
+		return err
+	}
+	var credentials [][]byte
+	for _, path := range f.Credentials {
+		more, err := c.readAll(path)
+		if err != nil {
+			return err
+		}
+		credentials = append(credentials, more...)
+	}
+	r, err := recognise.Replay(decision, document, credentials)
+	if err != nil {
+		return err
+	}
+	w := &writer{w: c.out}
+	switch {
+	case len(r.Missing) > 0:
+		w.printf("%d credentials are missing; nothing was compared:\n", len(r.Missing))
+		for _, m := range r.Missing {
+			w.printf("  %s\n", m)
+		}
+		return firstError(w.err, exit(verify.Undetermined.ExitCode()))
+	case !r.Same:
+		w.printf("NOT the same: %s\n", r.Difference)
+		return firstError(w.err, exit(verify.Invalid.ExitCode()))
+	}
+	w.printf("the same, byte for byte: %s of %s %s, decided by %s on %s\n", r.Record.Result.Counted, r.Record.Result.Total, r.Record.Result.Unit, r.Record.Decision.By, r.Record.Decision.At)
+	w.printf("(whether the signature is good is a question for: cairn verify)\n")
+	return w.err
+}
+
+// readAll reads the credentials in a file, or in the .json files of a folder.
+func (c *console) readAll(path string) ([][]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, &cairn.Error{Kind: cairn.NotFound, Code: "cli.file", Object: path, Message: "there is no such file or folder", Err: err}
+	}
+	if !info.IsDir() {
+		b, err := c.read(path)
+		if err != nil {
+			return nil, err
+		}
+		return contained(b)
+	}
+	names, err := filepath.Glob(filepath.Join(path, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	var out [][]byte
+	for _, n := range names {
+		b, err := c.read(n)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// contained returns a document, or the documents inside a presentation or
+// transcript.
+func contained(b []byte) ([][]byte, error) {
+	tree, err := strictjson.ParseObject(b, strictjson.Transcript)
+	if err != nil {
+		return nil, err
+	}
+	return recognise.Contained(tree)
+}
+
+type recogniseQueueCmd struct {
+	dataFlags
+	Institution string `arg:"" help:"Short name of the institution."`
+	State       string `help:"Only in this state, such as evaluated."`
+	Search      string `help:"Part of a learner's name."`
+	After       string `help:"Start after this application."`
+	Limit       int    `default:"50" help:"Lines of a page."`
+}
+
+func (f recogniseQueueCmd) Run(c *console) error {
+	return f.with(c, func(a *app.App) error {
+		list, err := a.Recognise.Queue(c.ctx, cairn.InstitutionID(f.Institution), recognise.Filter{State: recognise.State(f.State), Search: f.Search, After: cairn.ApplicationID(f.After), Limit: f.Limit})
+		w := &writer{w: c.out}
+		if err == nil && len(list) == 0 {
+			w.printf("No application was found.\n")
+		}
+		for _, s := range list {
+			w.printf("%s  %-10s %-30s %2d credentials, %d wait for a person  %s\n", s.ID, s.State, s.LearnerName, s.Items, s.Waiting, s.Programme)
+		}
+		return firstError(err, w.err)
+	})
+}
+
+type recogniseRunCmd struct{ dataFlags }
+
+func (f recogniseRunCmd) Run(c *console) error {
+	return f.with(c, func(a *app.App) error {
+		n, err := a.Recognise.Run(c.ctx)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(c.out, "%d applications were taken on\n", n)
+		return err
+	})
+}
+
+type recogniseDecideCmd struct {
+	dataFlags
+	Institution string `arg:"" help:"Short name of the institution."`
+	Application string `arg:"" help:"Application."`
+	Outcome     string `arg:"" enum:"accept,refuse,return" help:"accept, refuse or return."`
+	By          string `required:"" help:"Who decides."`
+	Reason      string `required:"" help:"Why; the learner reads it."`
+}
+
+func (f recogniseDecideCmd) Run(c *console) error {
+	return f.with(c, func(a *app.App) error {
+		inst, id := cairn.InstitutionID(f.Institution), cairn.ApplicationID(f.Application)
+		now, err := a.Recognise.Application(c.ctx, inst, id)
+		if err != nil {
+			return err
+		}
+		if _, err := a.Recognise.Decide(c.ctx, recognise.DecideRequest{Institution: inst, Application: id, Revision: now.Revision,
+			Outcome: recognise.Outcome(f.Outcome), By: cairn.StaffID(f.By), Role: "registrar", Reason: f.Reason}); err != nil {
+			return err
+		}
+		done, err := a.Recognise.Advance(c.ctx, inst, id)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(c.out, "%s is %s\n", id, done.State)
+		return err
+	})
+}

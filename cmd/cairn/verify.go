@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"cairn.example"
+	"cairn.example/internal/fetch"
+	"cairn.example/internal/paper"
+	"cairn.example/internal/trust"
+	"cairn.example/internal/verify"
+)
+
+type verifyCmd struct {
+	What      string `arg:"" help:"File, - for standard input, or a web address."`
+	Offline   bool   `help:"Use the bundle and nothing else; no connection is opened."`
+	Bundle    string `help:"Trust bundle to use." type:"path"`
+	Operator  string `help:"Who is relied on for the bundle or trust list: an identifier, or the file of its document."`
+	TrustList string `help:"Signed trust list to judge issuers by." type:"path"`
+	Data      string `help:"Judge issuers by the lists that this data folder follows." type:"path"`
+	URL       string `help:"Public address of that server." default:"http://127.0.0.1:8080"`
+	JSON      bool   `help:"Print the report as JSON."`
+	Challenge string `help:"What a presentation must answer."`
+	Domain    string `help:"Whom a presentation must be made for."`
+	At        string `help:"Judge for another time, such as 2026-03-01T00:00:00Z."`
+}
+
+func (v verifyCmd) Run(c *console) error {
+	engine, done, err := v.engine(c)
+	if err != nil {
+		return err
+	}
+	defer done()
+	data, err := v.input(c)
+	if err != nil {
+		return err
+	}
+	// A PDF or a picture is opened first; what is in it is judged.
+	if inside, err := paper.Unwrap(data); err == nil {
+		data = inside.Payload
+	} else if cairn.KindOf(err) == cairn.TooLarge || !looksLikeText(data) {
+		return err
+	}
+	o := verify.Options{Challenge: v.Challenge, Domain: v.Domain}
+	if v.At != "" {
+		if o.At, err = time.Parse(time.RFC3339, v.At); err != nil {
+			return &cairn.Error{Kind: cairn.Invalid, Code: "cli.time", Object: v.At, Message: "this is not a time", Hint: "write 2026-03-01T00:00:00Z", Err: err}
+		}
+	}
+	r := engine.Verify(c.ctx, data, o)
+	if v.JSON {
+		e := json.NewEncoder(c.out)
+		e.SetIndent("", "  ")
+		if err := e.Encode(r); err != nil {
+			return err
+		}
+	} else if err := printReport(c, r, ""); err != nil {
+		return err
+	}
+	if code := r.Verdict.ExitCode(); code != 0 {
+		return exit(code)
+	}
+	return nil
+}
+
+// looksLikeText tells a document that is not JSON, about which the engine has
+// something to say, from a file of another kind.
+func looksLikeText(data []byte) bool {
+	return !bytes.HasPrefix(data, []byte("%PDF")) && !strings.HasPrefix(http.DetectContentType(data), "image/")
+}
+
+// input reads what is to be verified.
+func (v verifyCmd) input(c *console) ([]byte, error) {
+	if !strings.HasPrefix(v.What, "https://") && !strings.HasPrefix(v.What, "http://") {
+		return c.read(v.What)
+	}
+	if v.Offline {
+		return nil, &cairn.Error{Kind: cairn.Invalid, Code: "cli.offline", Object: v.What, Message: "a web address can't be asked with --offline", Hint: "save the credential to a file first"}
+	}
+	r, err := fetch.New(fetch.Options{Loopback: loopback(v.What), Now: c.now}).Get(c.ctx, v.What, maxInput)
+	return r.Body, err
+}
+
+// engine builds the engine that the flags ask for.
+func (v verifyCmd) engine(c *console) (*verify.Engine, func(), error) {
+	nothing := func() {}
+	if v.Bundle != "" || v.Offline {
+		if v.Bundle == "" || v.Operator == "" {
+			return nil, nothing, &cairn.Error{Kind: cairn.Invalid, Code: "cli.bundle", Message: "--bundle and --operator go together, and --offline needs both",
+				Hint: "name the bundle and the operator whom you rely on"}
+		}
+		operator, doc, err := c.operator(v.Operator)
+		if err != nil {
+			return nil, nothing, err
+		}
+		data, err := c.read(v.Bundle)
+		if err != nil {
+			return nil, nothing, err
+		}
+		b, snapshot, err := trust.ReadBundle(c.ctx, data, operator, trust.Pinned(doc))
+		if err != nil {
+			return nil, nothing, err
+		}
+		return verify.FromBundle(b, snapshot, c.now), nothing, nil
+	}
+	if v.Data != "" {
+		a, err := dataFlags{Data: v.Data, URL: v.URL}.open(c)
+		if err != nil {
+			return nil, nothing, err
+		}
+		return a.Verify, func() { a.Close() }, nil
+	}
+	online := verify.Online{Client: fetch.New(fetch.Options{Now: c.now, Loopback: loopback(v.URL)}), Now: c.now}
+	config := verify.Config{Resolver: online, Status: online, Now: c.now}
+	if v.TrustList != "" {
+		snapshot, err := v.list(c, online)
+		if err != nil {
+			return nil, nothing, err
+		}
+		config.Trust = func(context.Context) (*trust.Snapshot, error) { return snapshot, nil }
+	}
+	return verify.New(config), nothing, nil
+}
+
+func (v verifyCmd) list(c *console, online verify.Online) (*trust.Snapshot, error) {
+	if v.Operator == "" {
+		return nil, &cairn.Error{Kind: cairn.Invalid, Code: "cli.trust-list", Message: "--trust-list needs --operator", Hint: "name the operator whom you rely on"}
+	}
+	operator, _, err := c.operator(v.Operator)
+	if err != nil {
+		return nil, err
+	}
+	data, err := c.read(v.TrustList)
+	if err != nil {
+		return nil, err
+	}
+	l, err := trust.Read(c.ctx, data, operator, online)
+	return trust.NewSnapshot([]trust.List{l}), err
+}
+
+// printReport writes a report in plain words.
+func printReport(c *console, r verify.Report, indent string) error {
+	w := &writer{w: c.out}
+	w.printf("%s%s\n", indent, strings.ToUpper(string(r.Verdict)))
+	if s := r.Shown; s != nil {
+		for _, l := range []struct{ label, value string }{
+			{"What", s.Title}, {"Learner", s.Learner}, {"Credit", strings.TrimSpace(s.Credits + " " + s.CreditUnit)}, {"Level", strings.TrimSpace(s.LevelFramework + " " + s.Level)},
+			{"Awarded on", s.AwardedOn}, {"Grade", s.Grade}, {"Programme", s.Programme}} {
+			if l.value != "" {
+				w.printf("%s  %-12s %s\n", indent, l.label+":", l.value)
+			}
+		}
+		if r.Standing != nil && len(r.Standing.Name) > 0 {
+			name, _ := r.Standing.Name.In("en")
+			list, _ := r.Standing.ListName.In("en")
+			w.printf("%s  %-12s %s (as listed by %s)\n", indent, "Issuer:", name, list)
+		} else {
+			w.printf("%s  %-12s %s, which calls itself %q\n", indent, "Issuer:", s.Issuer, s.IssuerSays)
+		}
+	}
+	for _, f := range r.Findings {
+		age := ""
+		if !f.AsOf.IsZero() {
+			age = fmt.Sprintf(" (as of %s, %d days old)", f.AsOf.Format("2006-01-02"), max(0, int(r.CheckedAt.Sub(f.AsOf).Hours()/24)))
+		}
+		w.printf("%s  %-8s %-8s %s%s\n", indent, f.Axis, f.Outcome, c.words().Map("verify", f.Code, f.Args), age)
+	}
+	for _, n := range r.Notes {
+		w.printf("%s  note:    %s\n", indent, c.words().Map("verify", n.Code, n.Args))
+	}
+	if w.err != nil {
+		return w.err
+	}
+	for _, inner := range r.Credentials {
+		if err := printReport(c, inner, indent+"    "); err != nil {
+			return err
+		}
+	}
+	return nil
+}
