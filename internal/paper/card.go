@@ -51,8 +51,8 @@ func (s *sheet) card(c Card, w words, x, y float64) {
 	inner := cardWidth - 2*pad
 	s.cairn(s.left(x+pad, 8*mm)+4*mm, y+12*mm, 7.5*mm, stone)
 	s.paragraph(c.Institution, x+pad+11*mm, y+4.6*mm, inner-11*mm, spec{style: sansBold, size: 8.5, least: 5.5, lines: 2, leading: 1.25, colour: slate})
-	at := s.paragraph(c.Learner, x+pad, y+16*mm, inner, spec{style: serif, size: 15, least: 8, lines: 2, leading: 1.3, colour: ink})
-	s.paragraph(c.Title, x+pad, at+0.6*mm, inner, spec{style: sansBold, size: 10, least: 6.5, lines: 2, leading: 1.3, colour: ink})
+	at := s.paragraph(c.Learner, x+pad, y+16*mm, inner, spec{style: serif, size: 15, least: 6, lines: 2, leading: 1.3, colour: ink})
+	s.paragraph(c.Title, x+pad, at+0.6*mm, inner, spec{style: sansBold, size: 9.5, least: 6, lines: 3, leading: 1.3, colour: ink})
 	s.hline(x+pad, y+cardHeight-10.5*mm, inner, 0.4, stone)
 	for _, f := range []struct {
 		text        string

@@ -12,7 +12,18 @@ func CertificatePDF(c Certificate, t Translate) ([]byte, error) {
 	if clean(c.Title) == "" {
 		return nil, &cairn.Error{Kind: cairn.Invalid, Code: "paper.field", Field: "title", Message: "the title is missing"}
 	}
-	w := words{string(c.Lang), t}
+	// Long names and titles together get smaller, all in proportion.
+	var out []byte
+	var err error
+	for _, scale := range []float64{1, 0.86, 0.74, 0.64, 0.55} {
+		if out, err = certificate(c, words{string(c.Lang), t}, scale); cairn.CodeOf(err) != tooLong {
+			break
+		}
+	}
+	return out, err
+}
+
+func certificate(c Certificate, w words, scale float64) ([]byte, error) {
 	d, err := open(c.Sheet, w.say("paper.certificate.document", "title", c.Title, "learner", c.Learner))
 	if err != nil {
 		return nil, err
@@ -27,13 +38,13 @@ func CertificatePDF(c Certificate, t Translate) ([]byte, error) {
 	y := s.paragraph(c.Institution, x, 29.5*mm, width, spec{style: serifBold, size: 18, least: 11, lines: 2, align: centre, colour: slate})
 	y = s.paragraph(c.Place, x, y, width, spec{style: sans, size: 9.5, lines: 1, least: 7, align: centre, colour: muted})
 
-	y = max(y+4*mm, 51*mm)
+	y = max(y+3*mm*scale, 51*mm*scale)
 	y = s.paragraph(w.say("paper.certificate.certifies"), x, y, width, spec{style: sans, size: 11, lines: 2, align: centre, colour: muted})
-	y = s.paragraph(c.Learner, x, y+1.5*mm, width, spec{style: serif, size: 33, least: 17, lines: 2, leading: 1.42, align: centre, colour: ink})
+	y = s.paragraph(c.Learner, x, y+1.5*mm, width, spec{style: serif, size: 33 * scale, least: 17 * scale, lines: 2, leading: 1.42, align: centre, colour: ink})
 	s.hline(s.width/2-24*mm, y+1.2*mm, 48*mm, 0.6, stone)
 	y = s.paragraph(w.say("paper.certificate.awarded"), x, y+3.4*mm, width, spec{style: sans, size: 11, lines: 2, align: centre, colour: muted})
-	y = s.paragraph(c.Title, x, y+1.2*mm, width, spec{style: serifBold, size: 20, least: 12, lines: 2, align: centre, colour: slate})
-	y = s.paragraph(c.Description, x+20*mm, y+0.8*mm, width-40*mm, spec{style: sans, size: 10, least: 7.5, lines: 3, align: centre, colour: ink})
+	y = s.paragraph(c.Title, x, y+1.2*mm, width, spec{style: serifBold, size: 20 * scale, least: 12 * scale, lines: 2, align: centre, colour: slate})
+	y = s.paragraph(c.Description, x+20*mm, y+0.8*mm, width-40*mm, spec{style: sans, size: 10 * scale, least: 7.5 * scale, lines: 3, align: centre, colour: ink})
 
 	facts := [][2]string{
 		{w.say("paper.label.credits"), w.credits(c.Credits, c.Unit)},
@@ -57,7 +68,7 @@ func CertificatePDF(c Certificate, t Translate) ([]byte, error) {
 // crowded is called when the middle of a page ran into what is below.
 func (s *sheet) crowded() {
 	if s.err == nil {
-		s.err = &cairn.Error{Kind: cairn.Invalid, Code: "paper.too-long", Message: "the texts together are too long for one page", Hint: "shorten the description or the title"}
+		s.err = &cairn.Error{Kind: cairn.Invalid, Code: tooLong, Message: "the texts together are too long for one page", Hint: "shorten the description or the title"}
 	}
 }
 

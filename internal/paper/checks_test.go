@@ -294,12 +294,35 @@ func TestHostileTexts(t *testing.T) {
 	if _, err := CertificatePDF(c, tr); cairn.CodeOf(err) != "paper.no-glyph" {
 		t.Errorf("an emoji: %v", err)
 	}
+	// Everything long at once still fits, in the widest scripts.
+	for _, name := range []string{"english", "arabic", "hindi"} {
+		s := samples[name]
+		fill := func(text string, n int) string {
+			out := []rune(strings.Repeat(text+" ", n/len([]rune(text))+1))
+			return clean(string(out[:n]))
+		}
+		c := s.certificate(t)
+		c.Learner, c.Title, c.Description, c.Institution, c.Grade = fill(s.learner, 100), fill(s.title, 120), fill(s.title, 250), fill(s.institution, 90), "A+"
+		if _, err := CertificatePDF(c, tr); err != nil {
+			t.Errorf("%s certificate: %v", name, err)
+		}
+		k := s.card(t)
+		k.Learner, k.Title, k.Institution = c.Learner, c.Title, c.Institution
+		if _, err := CardPDF(k, tr); err != nil {
+			t.Errorf("%s card: %v", name, err)
+		}
+		x := s.transcript(t, 3)
+		x.Learner, x.Programme, x.Institution, x.Lines[0].Title, x.Lines[0].Source = c.Learner, c.Title, c.Institution, c.Title, c.Institution
+		if _, err := TranscriptPDF(x, tr); err != nil {
+			t.Errorf("%s transcript: %v", name, err)
+		}
+	}
 	for name, change := range map[string]func(*Certificate){
 		"no learner":     func(c *Certificate) { c.Learner = " \u200b" },
 		"no title":       func(c *Certificate) { c.Title = "" },
 		"no code":        func(c *Certificate) { c.QR = "" },
 		"long title":     func(c *Certificate) { c.Title = strings.Repeat("x", 301) },
-		"too long":       func(c *Certificate) { c.Title = strings.Repeat("word ", 59) },
+		"too long":       func(c *Certificate) { c.SignatoryName = strings.Repeat("word ", 50) },
 		"attachment":     func(c *Certificate) { c.Attachments[0].Name = "a)/b.json" },
 		"same name":      func(c *Certificate) { c.Attachments = append(c.Attachments, c.Attachments[0]) },
 		"media type":     func(c *Certificate) { c.Attachments[0].MediaType = "text/html>>" },
@@ -333,6 +356,14 @@ func TestUnwrap(t *testing.T) {
 		if err != nil || got.Kind != KindDocument || string(got.Payload) != want || got.Name != "credential.json" {
 			t.Errorf("%s: %+v, %v", kind, got, err)
 		}
+	}
+	// A document of ours that another program (pdfcpu) wrote anew, with object streams.
+	rewritten, err := os.ReadFile("testdata/rewritten.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Unwrap(rewritten); err != nil || string(got.Payload) != want || !bytes.Contains(rewritten, []byte("/ObjStm")) {
+		t.Errorf("rewritten: %+v, %v", got, err)
 	}
 	text := code(t, s.learner, s.title)
 	picture, err := QRPNG(text, 3)

@@ -19,6 +19,9 @@ const (
 	tightest = 0.42 * mm // the least side of a QR module that cheap phones can read from a laser print
 )
 
+// tooLong is the code of a text that does not fit.
+const tooLong = "paper.too-long"
+
 // align says where in a box a line stands: at the start of reading, in the
 // middle, or at the end of reading.
 type align int
@@ -112,7 +115,7 @@ func (s *sheet) fit(text string, w float64, sp spec) ([]line, float64) {
 			return lines, size
 		}
 		if size <= least {
-			s.err = &cairn.Error{Kind: cairn.Invalid, Code: "paper.too-long", Object: fmt.Sprintf("%.60q", text),
+			s.err = &cairn.Error{Kind: cairn.Invalid, Code: tooLong, Object: fmt.Sprintf("%.60q", text),
 				Message: "the text is too long for its place on the page", Hint: "shorten it"}
 			return nil, size
 		}
