@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -192,6 +193,8 @@ func (r *reader) contexts(tree map[string]any) []string {
 			r.add("vc.context", "/@context/0", "the first context must be %s", ContextV2)
 		case !ok:
 			r.add("vc.context", fmt.Sprintf("/@context/%d", i), "only contexts named by their URL are supported")
+		case slices.Contains(out, s):
+			r.add("vc.context", fmt.Sprintf("/@context/%d", i), "a context is named twice; the contexts are a set (section 4.3)")
 		}
 		if ok {
 			out = append(out, s)

@@ -87,6 +87,7 @@ func TestReadCredentialFinds(t *testing.T) {
 		{"other first context", set("@context", []any{"https://x.example", vc.ContextV2}), "vc.context"},
 		{"version 1.1", set("@context", []any{vc.ContextV1}), "vc.version-1"},
 		{"inline context", set("@context", []any{vc.ContextV2, obj("x", "y")}), "vc.context"},
+		{"context twice", set("@context", []any{vc.ContextV2, vc.ContextV2}), "vc.context"},
 		{"no type", drop("type"), "vc.type"},
 		{"wrong type", set("type", []any{"X"}), "vc.type"},
 		{"type not a text", set("type", []any{"VerifiableCredential", json.Number("1")}), "vc.type"},

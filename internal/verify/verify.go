@@ -351,13 +351,14 @@ func (c *check) signer(ctx context.Context, d cairn.DID) (did.Resolution, Outcom
 		return did.Resolution{}, Unknown, "proof.signer-kind", err
 	}
 	r, err := c.resolve(ctx, d)
-	switch {
-	case cairn.KindOf(err) == cairn.Unavailable:
-		return r, Unknown, "proof.key-unavailable", err
-	case err != nil:
+	switch k := cairn.KindOf(err); {
+	case err == nil:
+		return r, Yes, "", nil
+	case k == cairn.Invalid || k == cairn.TooLarge:
 		return r, No, "proof.key-unusable", err
 	}
-	return r, Yes, "", nil
+	// Nobody answered, or something here failed: that says nothing of the signer.
+	return r, Unknown, "proof.key-unavailable", err
 }
 
 // proofCode passes the codes of the proof itself on, and sums up those of the
