@@ -375,6 +375,9 @@ func TestBundle(t *testing.T) {
 
 func FuzzVerify(f *testing.F) {
 	f.Add([]byte(`{"type":["VerifiablePresentation"],"verifiableCredential":[{"type":"ClrCredential"}]}`))
+	f.Add([]byte("CRN1:"))
+	f.Add([]byte("CRN2:ABC"))
+	f.Add([]byte(paper(f, card(nil), college)[:200]))
 	e := newWorld().engine()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if r := e.Verify(t.Context(), data, verify.Options{}); r.Verdict == verify.Valid {
