@@ -182,6 +182,12 @@ func (v *visit) reportView(r verify.Report) reportView {
 		out.Name = v.Text(r.Standing.Name)
 	}
 	if r.Shown != nil {
+		if code := "type." + r.Shown.AchievementType; r.Kind == verify.KindBadge && r.Shown.AchievementType != "MicroCredential" {
+			out.KindName = v.W("kind.credential")
+			if v.Has("web", code) {
+				out.KindName = v.W(code)
+			}
+		}
 		out.Facts, out.CompareName = v.facts(*r.Shown), r.Shown.Learner
 	}
 	for _, c := range r.Credentials {
@@ -203,14 +209,14 @@ func (v *visit) reportView(r verify.Report) reportView {
 // sentence says a finding. A code that has no sentence is shown as it is, which
 // says more than nothing. Times among the arguments become dates.
 func (v *visit) sentence(area, code string, args map[string]string) string {
-	said := map[string]string{}
+	var said []any
 	for name, value := range args {
 		if t, err := time.Parse(time.RFC3339, value); err == nil {
 			value = v.Date(t)
 		}
-		said[name] = value
+		said = append(said, name, value)
 	}
-	return v.Map(area, code, said)
+	return v.T(area, code, v.isolate(said)...)
 }
 
 // facts are the lines that a page shows of a document. Everything is signed text.

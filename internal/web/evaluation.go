@@ -29,6 +29,17 @@ type evaluationView struct {
 	AppealTo     string
 }
 
+// NotCounted lists the credentials that don't count, or not with all they carry.
+func (e evaluationView) NotCounted() []credentialView {
+	var out []credentialView
+	for _, c := range e.Credentials {
+		if c.Status != string(programme.Used) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 type requirementView struct {
 	Title  string
 	Clause string
@@ -217,5 +228,5 @@ func (v *visit) reason(p *programme.Programme, r programme.Reason) reasonView {
 			}
 		}
 	}
-	return reasonView{v.Map("recognise", "reason."+r.Code, args), r.Clause}
+	return reasonView{v.sentence("recognise", "reason."+r.Code, args), r.Clause}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"cairn.example"
 	"cairn.example/internal/issue"
@@ -35,10 +36,10 @@ type heldView struct {
 
 type stackProgramme struct {
 	evaluationView
-	ID     cairn.ProgrammeID
-	Key    string // makes a second click on "apply" harmless
-	Open   *applicationLink
-	Trying bool
+	ID   cairn.ProgrammeID
+	Key  string // makes a second click on "apply" harmless
+	Open *applicationLink
+	Done string // address of the application that completed the programme
 }
 
 type applicationLink struct {
@@ -92,6 +93,10 @@ func (s *Site) stack(v *visit) error {
 			p.Awarded = append(p.Awarded, h)
 		}
 	}
+	// The certificate first, then transcripts, then decisions; the newest of each
+	// first.
+	rank := map[string]int{issue.KindCertificate: 0, issue.KindTranscript: 1, issue.KindDecision: 2}
+	slices.SortStableFunc(p.Awarded, func(a, b heldView) int { return rank[a.Kind] - rank[b.Kind] })
 	applications, err := s.Recognise.ApplicationsOf(ctx, l.Institution, l.ID)
 	if err != nil {
 		return err
@@ -126,30 +131,59 @@ func (s *Site) stackProgrammes(v *visit, l issue.LearnerRecord, applications []r
 			return err
 		}
 		one := stackProgramme{ID: g.ID, Key: key}
-		var brought [][]byte
-		for _, a := range applications {
-			if a.Programme != g.ID || a.State == recognise.Withdrawn {
-				continue
-			}
-			for _, item := range a.Items {
-				brought = append(brought, item.Document)
-			}
-			if !a.State.Final() && one.Open == nil {
-				link := v.applicationLink(a, titles)
-				one.Open = &link
-			}
+		judged, brought := ofProgramme(applications, g.ID)
+		if judged != nil && judged.State.Final() {
+			one.Done = v.applicationLink(*judged, titles).Path
 		}
-		e, edition, err := s.Recognise.Simulate(ctx, l.Institution, l.ID, g.ID, brought...)
-		if err != nil {
-			return err
+		if i := slices.IndexFunc(applications, func(a recognise.Application) bool { return a.Programme == g.ID && !a.State.Final() }); i >= 0 {
+			link := v.applicationLink(applications[i], titles)
+			one.Open = &link
 		}
-		one.evaluationView = v.evaluationView(edition, e, offers, "p"+string(g.ID))
+		if judged != nil {
+			edition, _, err := s.Recognise.Programme(ctx, l.Institution, judged.ProgrammeDigest)
+			if err != nil {
+				return err
+			}
+			one.evaluationView = v.evaluationView(edition, *judged.Evaluation, offers, "p"+string(g.ID))
+		} else {
+			e, edition, err := s.Recognise.Simulate(ctx, l.Institution, l.ID, g.ID, brought...)
+			if err != nil {
+				return err
+			}
+			one.evaluationView = v.evaluationView(edition, e, offers, "p"+string(g.ID))
+		}
 		p.Programmes = append(p.Programmes, one)
 	}
 	for _, a := range applications {
 		p.Applications = append(p.Applications, v.applicationLink(a, titles))
 	}
 	return nil
+}
+
+// ofProgramme finds the application whose evaluation says how far a learner is: the
+// one that completed the programme, or one that a registrar has before them. It
+// knows more than a simulation, such as identities that were confirmed. Without
+// one, brought are the documents that the learner brought along so far.
+func ofProgramme(applications []recognise.Application, id cairn.ProgrammeID) (judged *recognise.Application, brought [][]byte) {
+	for i, a := range applications { // the newest first
+		if a.Programme != id || a.State == recognise.Withdrawn {
+			continue
+		}
+		for _, item := range a.Items {
+			brought = append(brought, item.Document)
+		}
+		if a.Evaluation == nil {
+			continue
+		}
+		completed := a.State == recognise.Delivered && a.Decision != nil && a.Decision.Outcome == recognise.Accept && a.Evaluation.Result.Complete
+		if completed || judged == nil && !a.State.Final() {
+			judged = &applications[i]
+		}
+		if completed {
+			break
+		}
+	}
+	return judged, brought
 }
 
 func (v *visit) applicationLink(a recognise.Application, titles map[cairn.ProgrammeID]string) applicationLink {
