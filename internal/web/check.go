@@ -145,7 +145,12 @@ type reportView struct {
 	CompareName string
 }
 
-type fact struct{ Name, Value string }
+// fact is one line. Ours marks a value that is a sentence of ours; others are
+// signed text with a direction of writing of their own.
+type fact struct {
+	Name, Value string
+	Ours        bool
+}
 
 type partView struct {
 	Title, Verdict, Issuer string
@@ -224,7 +229,7 @@ func (v *visit) facts(s verify.Shown) []fact {
 	var out []fact
 	add := func(code, value string) {
 		if value != "" {
-			out = append(out, fact{v.W("fact." + code), value})
+			out = append(out, fact{v.W("fact." + code), value, code == "credit"})
 		}
 	}
 	add("learner", s.Learner)

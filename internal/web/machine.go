@@ -11,6 +11,7 @@ import (
 	"cairn.example"
 	"cairn.example/did"
 	"cairn.example/openbadges"
+	"cairn.example/programme"
 	"cairn.example/rdfc"
 )
 
@@ -136,6 +137,11 @@ func (s *Site) namespace(v *visit) error {
 	return v.file(b, "application/ld+json", cacheForLong)
 }
 
+// programmeSchema is for editors of programme documents.
+func (s *Site) programmeSchema(v *visit) error {
+	return v.file(programme.Schema, "application/schema+json", cacheForLong)
+}
+
 // wantsData reports whether a program asks for an address that has a page as well.
 func (v *visit) wantsData() bool {
 	accept := v.r.Header.Get("Accept")
@@ -174,7 +180,7 @@ func (s *Site) achievement(v *visit) error {
 	}
 	add := func(code, value string) {
 		if value != "" {
-			p.Facts = append(p.Facts, fact{v.W("fact." + code), value})
+			p.Facts = append(p.Facts, fact{v.W("fact." + code), value, code == "credit"})
 		}
 	}
 	if a.Credit != nil {
