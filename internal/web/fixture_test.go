@@ -132,17 +132,21 @@ func (w *town) award(t testing.TB, inst cairn.InstitutionID, slug string, l cair
 	return got
 }
 
+// registrar adds the college's registrar.
+func (w *town) registrar(t testing.TB) { w.account(t, college, "registrar", staff.Registrar) }
+
+func (w *town) account(t testing.TB, inst cairn.InstitutionID, id cairn.StaffID, roles ...staff.Role) {
+	t.Helper()
+	must(t, w.App.Staff.Create(t.Context(), staff.Account{Institution: inst, ID: id, Name: "Wanjiru", Roles: roles}, password, "test"))
+}
+
 // staff adds accounts: each role at the college, and a registrar at the other
-// institution.
+// institution. It takes a while, since each password is hashed.
 func (w *town) staff(t testing.TB) {
 	t.Helper()
-	for _, a := range []staff.Account{
-		{Institution: college, ID: "registrar", Name: "Wanjiru", Roles: []staff.Role{staff.Registrar}},
-		{Institution: college, ID: "officer", Name: "Otieno", Roles: []staff.Role{staff.Officer, staff.Admin}},
-		{Institution: other, ID: "registrar", Name: "Amadou", Roles: []staff.Role{staff.Registrar}},
-	} {
-		must(t, w.App.Staff.Create(t.Context(), a, password, "test"))
-	}
+	w.registrar(t)
+	w.account(t, college, "officer", staff.Officer, staff.Admin)
+	w.account(t, other, "registrar", staff.Registrar)
 }
 
 // waiting brings an application of the learner to the registrar's desk: one

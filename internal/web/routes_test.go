@@ -161,7 +161,7 @@ func unnumbered(s string) string { return requestNumber.ReplaceAllString(s, "#")
 
 func TestHeaders(t *testing.T) {
 	w := open(t, plain)
-	w.staff(t)
+	w.registrar(t)
 	waiting := w.waiting(t)
 	b := w.signedIn(t, college, "registrar")
 	for _, r := range w.site.Routes() {
