@@ -204,16 +204,14 @@ func invalid(field, format string, args ...any) error {
 	return &cairn.Error{Kind: cairn.Invalid, Code: "programme.document", Field: field, Message: fmt.Sprintf(format, args...)}
 }
 
-var anchor = regexp.MustCompile(`(?m)(^|[\s:\-\[,{])[&*][A-Za-z0-9_]+`)
-
 // Parse reads a programme document in YAML (or JSON, which is YAML). Errors name
 // the line, or the clause, that is wrong.
 func Parse(data []byte) (*Programme, error) {
 	if len(data) > maxDocument {
 		return nil, &cairn.Error{Kind: cairn.TooLarge, Code: "programme.document", Message: fmt.Sprintf("the document is larger than %d bytes", maxDocument)}
 	}
-	if anchor.Match(data) {
-		return nil, invalid("", "anchors and aliases (& and *) are not accepted; write the value out, or put it in quotes")
+	if err := checkForm(data); err != nil {
+		return nil, err
 	}
 	var p Programme
 	if err := yaml.UnmarshalWithOptions(data, &p, yaml.Strict()); err != nil {

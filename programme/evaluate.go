@@ -38,7 +38,7 @@ func Evaluate(p *Programme, held []Held, at time.Time, o Options) (Result, error
 	s.budget = max(s.budget, 2*len(s.slots)+10) // enough for one way down
 	bound := s.solve()
 	s.fill = s.bestFill
-	a := s.allocate()
+	a := s.bestPools
 
 	r := Result{Engine: EngineVersion, Programme: p.ID, Edition: p.Edition, Digest: p.digest, At: dayText(at), Unit: p.Credit.Unit, Total: p.Credit.Total,
 		Optimality: Optimality{Proven: !s.exhausted, Nodes: min(s.nodes, s.budget), Objective: Objective, BoundSatisfied: bound.satisfied, BoundCredits: s.credits(bound.credits)}}

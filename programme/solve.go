@@ -69,6 +69,7 @@ type problem struct {
 	exhausted     bool
 	best          score
 	bestFill      []int // candidate of each slot, or -1
+	bestPools     allocation
 	found         bool
 	fill          []int
 	taken         []bool
@@ -207,6 +208,9 @@ func (s *problem) exclusive(set int) {
 		return
 	}
 	for _, keep := range members {
+		if s.exhausted {
+			break
+		}
 		for _, m := range members {
 			s.barred[m] = m != keep
 		}
@@ -228,7 +232,7 @@ func (s *problem) search(slot int) {
 	if slot == len(s.slots) {
 		a := s.allocate()
 		if !s.found || a.score.compare(s.best) > 0 {
-			s.found, s.best, s.bestFill = true, a.score, slices.Clone(s.fill)
+			s.found, s.best, s.bestFill, s.bestPools = true, a.score, slices.Clone(s.fill), a
 		}
 		return
 	}
@@ -313,6 +317,10 @@ func (s *problem) allocate() allocation {
 		for size := len(reachable); size > countTrue(a.full); size-- {
 			better := false
 			subsets(len(reachable), size, func(chosen []int) bool {
+				if s.nodes++; s.nodes > s.budget {
+					s.exhausted = true
+					return false
+				}
 				forced := make([]bool, len(s.pools))
 				for _, i := range chosen {
 					forced[reachable[i]] = true
@@ -328,7 +336,7 @@ func (s *problem) allocate() allocation {
 				}
 				return true
 			})
-			if better {
+			if better || s.exhausted {
 				break
 			}
 		}
