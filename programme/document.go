@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/goccy/go-yaml"
 
@@ -243,10 +244,14 @@ func (p *Programme) validate() error {
 		return invalid("id", "the id must be letters, digits, dots and dashes")
 	case p.Edition == "":
 		return invalid("edition", "the edition is missing")
+	case strings.ContainsFunc(p.Edition, hidden):
+		return invalid("edition", "the edition must not have hidden characters")
 	case !strings.HasPrefix(string(p.Institution), "did:"):
 		return invalid("institution", "the institution must be a decentralised identifier")
-	case len(p.Title) == 0:
-		return invalid("title", "a title in at least one language is needed")
+	case !readable(p.Title):
+		return invalid("title", "a title in at least one language is needed, without hidden characters")
+	case len(p.Description) > 0 && !readable(p.Description):
+		return invalid("description", "the description must not be empty or have hidden characters")
 	case p.Language == "":
 		return invalid("language", "the language of the award is missing")
 	case p.Award.Achievement == "" || p.Award.Type == "":
@@ -283,8 +288,8 @@ func (p *Programme) validate() error {
 			return invalid(at+".id", "a requirement needs an id of its own")
 		}
 		ids[r.ID] = true
-		if r.Clause == "" || len(r.Title) == 0 {
-			return invalid(at, "requirement %s needs a clause and a title", r.ID)
+		if r.Clause == "" || strings.ContainsFunc(r.Clause, hidden) || !readable(r.Title) {
+			return invalid(at, "requirement %s needs a clause and a title, without hidden characters", r.ID)
 		}
 		if err := p.validateRequirement(at, r, slots); err != nil {
 			return err
@@ -315,6 +320,23 @@ func (p *Programme) validate() error {
 		}
 	}
 	return nil
+}
+
+// readable reports whether there is a text, and every one of them can be seen.
+func readable(t cairn.Text) bool {
+	for _, s := range t {
+		if s == "" || strings.ContainsFunc(s, hidden) {
+			return false
+		}
+	}
+	return len(t) > 0
+}
+
+// hidden reports whether a character is invisible or turns the direction of
+// writing, so that one rule could look like another. Two joiners are part of how
+// several languages are written; lines may end in a description.
+func hidden(r rune) bool {
+	return r != '\u200c' && r != '\u200d' && r != '\n' && (unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r))
 }
 
 func (c *Currency) validate(at string) error {
@@ -370,8 +392,8 @@ func (p *Programme) validateRequirement(at string, r Requirement, slots map[stri
 			return invalid(where+".id", "a slot needs an id of its own")
 		}
 		slots[s.ID] = true
-		if len(s.Title) == 0 || s.Credits.Sign() <= 0 {
-			return invalid(where, "slot %s needs a title and credits", s.ID)
+		if !readable(s.Title) || s.Credits.Sign() <= 0 {
+			return invalid(where, "slot %s needs a title, without hidden characters, and credits", s.ID)
 		}
 		if err := s.Match.validate(where + ".match"); err != nil {
 			return err

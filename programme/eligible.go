@@ -203,9 +203,13 @@ func (p *Programme) edge(c *candidate, r Requirement, at time.Time) edge {
 }
 
 // lapses is the first day on which learning of a day is too old: a limit of five
-// years still counts what was learned five years ago to the day.
+// years still counts what was learned five years ago to the day. In a month that
+// has no such day, the last day of the month stands for it; otherwise what was
+// learned later could lapse sooner.
 func (c Currency) lapses(learned time.Time) time.Time {
-	return learned.AddDate(c.Years, c.Months, 1)
+	y, m, d := learned.Date()
+	last := time.Date(y+c.Years, m+time.Month(c.Months)+1, 0, 0, 0, 0, 0, time.UTC)
+	return last.AddDate(0, 0, min(d, last.Day())-last.Day()+1)
 }
 
 // capLimit is the cap in credits of the programme's unit.

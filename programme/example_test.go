@@ -161,3 +161,18 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		}
 	}
 }
+
+// Of an exclusive set only one counts, also where pools take what is left.
+func TestExclusiveSet(t *testing.T) {
+	p := load(t)
+	a := held("x1", university, programme.InResidence, 8, "2025-01-01", "AGRI")
+	b := held("x2", university, programme.InResidence, 6, "2025-01-01", "AGRI")
+	p.Exclusive = []programme.Exclusive{{Clause: "1.8", Achievements: []cairn.AchievementID{a.Achievement, b.Achievement}}}
+	r := evaluate(t, p, []programme.Held{a, b}, day)
+	if r.Counted.String() != "8" {
+		t.Errorf("%s credits are counted of a set of which only one may count: %+v", r.Counted, r.Lines)
+	}
+	if x2 := find(t, r, "x2"); x2.Status != programme.NotUsed || !has(x2, programme.ReasonExclusive, "1.8") {
+		t.Errorf("%+v", x2)
+	}
+}

@@ -23,6 +23,8 @@ func TestParseRefusesTricksOfYAML(t *testing.T) {
 		"merge":            {y + "\n<<: {a: b}\n", "anchors"},
 		"tag":              {strings.Replace(y, `edition: "2026"`, "edition: !!binary aGVsbG8=", 1), "tags"},
 		"clause as number": {strings.Replace(y, `clause: "2.1"`, "clause: 2.10", 1), "write 2.10 in quotes"},
+		"hidden title":     {strings.Replace(y, "en: Core,", "en: \"Co\u202ere\",", 1), "hidden"},
+		"empty title":      {strings.Replace(y, "en: Core,", "en: \"\",", 1), "title"},
 		"hexadecimal":      {strings.Replace(y, "total: 60", "total: 0x3C", 1), "line 18, column 10"},
 	} {
 		start := time.Now()
@@ -67,6 +69,19 @@ func TestTheBudgetBoundsEverything(t *testing.T) {
 		}
 		if r.Optimality.Proven || r.Optimality.Nodes > 500 || r.Counted.String() != c.want {
 			t.Errorf("%s: counted %s, %+v", name, r.Counted, r.Optimality)
+		}
+	}
+}
+
+// Six months after the last days of August there is no such day of February: it
+// ends with the month, and what was learned later never lapses sooner.
+func TestAgeLimitAtTheEndOfAMonth(t *testing.T) {
+	p := load(t)
+	p.Policy.MaxAge = &programme.Currency{Months: 6, Clause: "1.6"}
+	for learned, want := range map[string]string{"2026-08-28": "2027-03-01", "2026-08-31": "2027-03-01", "2026-09-01": "2027-03-02", "2026-09-30": "2027-03-31"} {
+		r := evaluate(t, p, []programme.Held{held("k", university, programme.InResidence, 4, learned, "AGRI")}, day)
+		if r.NextChange != want {
+			t.Errorf("learned on %s: lapses on %s, want %s", learned, r.NextChange, want)
 		}
 	}
 }
