@@ -2,6 +2,7 @@ package web
 
 import (
 	"html/template"
+	"strings"
 	"time"
 
 	"cairn.example"
@@ -52,6 +53,8 @@ type requirementView struct {
 	Open   []placeView
 	More   string // for a pool of credit: what is still needed; else empty
 	Choose int    // places still to be filled, of those that are open
+	// Offered is what would count in a pool of credit.
+	Offered []named
 }
 
 // placeView is a slot of a requirement.
@@ -87,25 +90,69 @@ type reasonView struct {
 
 type capView struct{ Name, Clause, Used, Limit string }
 
-// offered finds the achievements of an institution that a selector names, so that
-// "missing" comes with a way to get it.
-type offered map[cairn.AchievementID]named
+// maxOffered bounds the achievements that are tried against a programme for one
+// page.
+const maxOffered = 100
 
-func (v *visit) offered(inst cairn.InstitutionID) (offered, error) {
+// offered says, for each place of a programme (requirement/slot), what an
+// institution itself teaches that would count there, so that "missing" comes with
+// a way to get it.
+type offered map[string][]offer
+
+type offer struct {
+	named
+	id cairn.AchievementID
+}
+
+// offered asks the rules themselves: an achievement belongs where it would count
+// if it were all that a learner had, with the best grade, awarded today.
+func (v *visit) offered(inst cairn.InstitutionID, p *programme.Programme) (offered, error) {
 	all, err := v.site.Issue.Achievements(v.r.Context(), inst)
 	if err != nil {
 		return nil, err
 	}
+	now := v.site.Now().UTC()
 	out := offered{}
-	for _, a := range all {
-		n := named{Name: v.Text(a.Name)}
-		base := v.site.BaseURL + "/i/" + string(inst) + "/achievements/"
-		if len(a.ID) > len(base) && string(a.ID)[:len(base)] == base {
-			n.Path = string(a.ID)[len(v.site.BaseURL):]
+	for _, a := range all[:min(len(all), maxOffered)] {
+		if a.ID == p.Award.Achievement || a.Credit == nil {
+			continue
 		}
-		out[a.ID] = n
+		held := programme.Held{Digest: string(a.ID), Credential: cairn.CredentialID(a.ID), Issuer: p.Institution, Achievement: a.ID, Type: a.Type, Route: programme.InResidence, Credit: a.Credit, Level: a.Level,
+			Field: a.FieldOfStudy, Tags: a.Tags, AwardedOn: cairn.PartialDate{Year: now.Year(), Month: now.Month(), Day: now.Day()}}
+		for _, t := range a.Alignments {
+			held.Alignments = append(held.Alignments, t.TargetURL)
+		}
+		if len(p.Grades) > 0 {
+			held.GradeScale, held.Grade = p.Grades[0].Scale, p.Grades[0].Grades[0]
+		}
+		r, err := programme.Evaluate(p, []programme.Held{held}, now, programme.Options{})
+		if err != nil {
+			return nil, err
+		}
+		n := named{Name: v.Text(a.Name)}
+		if path, ok := strings.CutPrefix(string(a.ID), v.site.BaseURL+"/i/"+string(inst)+"/"); ok {
+			n.Path = "/i/" + string(inst) + "/" + path
+		}
+		for _, l := range r.Lines {
+			out[l.Requirement+"/"+l.Slot] = append(out[l.Requirement+"/"+l.Slot], offer{n, a.ID})
+		}
 	}
 	return out, nil
+}
+
+// at returns what is offered for a place and not held already.
+func (o offered) at(place string, held map[string]programme.Held) []named {
+	var out []named
+	for _, one := range o[place] {
+		have := false
+		for _, h := range held {
+			have = have || h.Achievement == one.id
+		}
+		if !have {
+			out = append(out, one.named)
+		}
+	}
+	return out
 }
 
 // evaluationView says an evaluation in words. prefix keeps the names inside the
@@ -127,7 +174,7 @@ func (v *visit) evaluationView(p *programme.Programme, e recognise.Evaluation, o
 	for _, q := range r.Requirements {
 		view, part := v.requirementView(p, q, held, offers)
 		out.Requirements = append(out.Requirements, view)
-		stones = append(stones, Stone{Label: view.Title, Part: part})
+		stones = append(stones, Stone{part})
 		if q.Status == programme.Satisfied {
 			out.Satisfied++
 		}
@@ -173,11 +220,7 @@ func (v *visit) requirementView(p *programme.Programme, q programme.RequirementR
 				view.Filled = append(view.Filled, place)
 				continue
 			}
-			for _, id := range slot.Match.Achievements {
-				if o, ok := offers[id]; ok {
-					place.Offered = append(place.Offered, o)
-				}
-			}
+			place.Offered = offers.at(req.ID+"/"+slot.ID, held)
 			view.Open = append(view.Open, place)
 		}
 		if q.Status == programme.Satisfied {
@@ -188,6 +231,7 @@ func (v *visit) requirementView(p *programme.Programme, q programme.RequirementR
 		}
 		if req.Credits.Sign() > 0 && q.Status != programme.Satisfied {
 			view.More = v.W("requirement.more", "n", v.Figure(q.Need.Sub(q.Have)), "unit", p.Credit.Unit)
+			view.Offered = offers.at(req.ID+"/", held)
 		}
 	}
 	return view, part

@@ -1,18 +1,17 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"html/template"
 	"math"
+	"slices"
 	"strings"
 )
 
 // Stone is one stone of a cairn: a requirement, and how much of it is there.
-type Stone struct {
-	Label string  // for people who don't see the picture
-	Part  float64 // 0: missing, 1: satisfied
-}
+type Stone struct{ Part float64 } // 0: missing, 1: satisfied
 
 // Sizes of the picture, in its own units.
 const (
@@ -20,11 +19,13 @@ const (
 	maxStones    = 14 // more requirements than this share stones
 )
 
-// cairnSVG draws a cairn: the first requirement is the stone at the bottom. label
+// cairnSVG draws a cairn. What is there lies below what is still missing, as in a
+// cairn that is being built; the order is otherwise that of the requirements. label
 // says the same in words. prefix keeps names inside the page apart. The picture is
 // made of numbers and of escaped text only.
 func cairnSVG(stones []Stone, label, prefix string) template.HTML {
 	stones = fewer(stones)
+	slices.SortStableFunc(stones, func(a, b Stone) int { return cmp.Compare(grown(b.Part), grown(a.Part)) })
 	n := len(stones)
 	if n == 0 {
 		return ""
@@ -63,10 +64,21 @@ func cairnSVG(stones []Stone, label, prefix string) template.HTML {
 	return template.HTML(b.String()) // numbers, our own names, and escaped text
 }
 
+// grown tells full, begun and missing stones apart.
+func grown(part float64) int {
+	switch {
+	case part >= 1:
+		return 2
+	case part > 0:
+		return 1
+	}
+	return 0
+}
+
 // fewer puts neighbouring requirements together until the stones fit.
 func fewer(stones []Stone) []Stone {
 	if len(stones) <= maxStones {
-		return stones
+		return slices.Clone(stones)
 	}
 	out := make([]Stone, maxStones)
 	for i := range out {

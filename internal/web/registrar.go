@@ -162,7 +162,7 @@ func (v *visit) applicationPage(status int, p applicationPage) error {
 	p.CanDecide = a.State == recognise.Evaluated
 	results := map[string]credentialView{}
 	if a.Evaluation != nil {
-		offers, err := v.offered(a.Institution)
+		offers, err := v.offered(a.Institution, g)
 		if err != nil {
 			return err
 		}
@@ -205,7 +205,7 @@ func (v *visit) applicationPage(status int, p applicationPage) error {
 		h.Path = p.Path + "/documents/" + d.Kind
 		p.Documents = append(p.Documents, h)
 	}
-	return v.render(status, "application", p.Learner.FullName, p)
+	return v.render(status, "application", v.W("app.title"), p)
 }
 
 // changed answers a change of an application: back to its page when it was done,

@@ -206,7 +206,7 @@ var (
 func inert(t testing.TB, page, body string) {
 	t.Helper()
 	elements := " a b bdi body br button circle clippath code dd details div dl dt fieldset footer form g h1 h2 h3 head header html input label legend li link main meta nav ol option p path pre select span summary svg table tbody td textarea th thead title tr ul "
-	attributes := " accept action aria-current aria-describedby aria-hidden aria-label autocapitalize autocomplete charset checked class clip-path content d dir download enctype focusable for height href hreflang id lang maxlength method name placeholder r rel required role rows scope selected spellcheck stroke transform type value viewbox width cx cy "
+	attributes := " accept action aria-current aria-describedby aria-hidden aria-label autocapitalize autocomplete charset checked class clip-path content d dir download enctype focusable for height href hreflang id lang maxlength method name r readonly rel required role rows scope selected spellcheck tabindex transform type value viewbox width cx cy "
 	for _, m := range tag.FindAllString(body, -1) {
 		if strings.HasPrefix(m, "<!") {
 			if m != "<!DOCTYPE html>" {

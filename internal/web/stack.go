@@ -104,7 +104,7 @@ func (s *Site) stack(v *visit) error {
 	if err := s.stackProgrammes(v, l, applications, &p); err != nil {
 		return err
 	}
-	return v.render(http.StatusOK, "stack", l.FullName, p)
+	return v.render(http.StatusOK, "stack", v.W("stack.title"), p)
 }
 
 // stackProgrammes shows how far the learner is in each programme, with what the
@@ -112,10 +112,6 @@ func (s *Site) stack(v *visit) error {
 func (s *Site) stackProgrammes(v *visit, l issue.LearnerRecord, applications []recognise.Application, p *stackPage) error {
 	ctx := v.r.Context()
 	programmes, err := s.Recognise.Programmes(ctx, l.Institution)
-	if err != nil {
-		return err
-	}
-	offers, err := v.offered(l.Institution)
 	if err != nil {
 		return err
 	}
@@ -144,9 +140,17 @@ func (s *Site) stackProgrammes(v *visit, l issue.LearnerRecord, applications []r
 			if err != nil {
 				return err
 			}
+			offers, err := v.offered(l.Institution, edition)
+			if err != nil {
+				return err
+			}
 			one.evaluationView = v.evaluationView(edition, *judged.Evaluation, offers, "p"+string(g.ID))
 		} else {
 			e, edition, err := s.Recognise.Simulate(ctx, l.Institution, l.ID, g.ID, brought...)
+			if err != nil {
+				return err
+			}
+			offers, err := v.offered(l.Institution, edition)
 			if err != nil {
 				return err
 			}
@@ -355,7 +359,7 @@ func (v *visit) stackApplicationPage(status int, failure *Failure) error {
 		p.Items = append(p.Items, v.itemView(item))
 	}
 	if a.Evaluation != nil {
-		offers, err := v.offered(l.Institution)
+		offers, err := v.offered(l.Institution, g)
 		if err != nil {
 			return err
 		}

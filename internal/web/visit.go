@@ -322,6 +322,14 @@ func (v *visit) Err(f *Failure, field string) template.HTMLAttr {
 	return ""
 }
 
+// Msg says what is wrong with a field, next to it.
+func (v *visit) Msg(f *Failure, field string) string {
+	if f != nil && f.Field == field {
+		return f.Message
+	}
+	return ""
+}
+
 // IsRegistrar reports whether the person who is signed in decides on applications.
 func (v *visit) IsRegistrar() bool { return v.account != nil && v.account.Has(staff.Registrar) }
 
