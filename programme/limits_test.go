@@ -27,12 +27,12 @@ func TestParseRefusesTricksOfYAML(t *testing.T) {
 		"empty title":      {strings.Replace(y, "en: Core,", "en: \"\",", 1), "title"},
 		"hexadecimal":      {strings.Replace(y, "total: 60", "total: 0x3C", 1), "line 18, column 10"},
 	} {
-		start := time.Now()
+		start := processorTime()
 		_, err := programme.Parse([]byte(c.text))
 		if cairn.KindOf(err) != cairn.Invalid || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if d := time.Since(start); d > 2*time.Second {
+		if d := processorTime() - start; d > 2*time.Second {
 			t.Errorf("%s takes %s", name, d)
 		}
 	}

@@ -146,12 +146,12 @@ func otherImplementation(t testing.TB, quads []quad) string {
 // SECURITY 6, L14, and what must still be accepted.
 func TestWorkLimit(t *testing.T) {
 	for _, n := range []int{7, 8, 10, 20, 60} {
-		start := time.Now()
+		start := processorTime()
 		_, err := canonicalise(graph(clique(n)))
 		if cairn.CodeOf(err) != "rdfc.work-limit" || cairn.KindOf(err) != cairn.TooLarge {
 			t.Errorf("a clique of %d: %v", n, err)
 		}
-		if took := time.Since(start); took > 250*time.Millisecond {
+		if took := processorTime() - start; took > 250*time.Millisecond {
 			t.Errorf("a clique of %d took %v to refuse", n, took)
 		}
 	}
@@ -166,9 +166,9 @@ func TestWorkLimit(t *testing.T) {
 		"a long ring":            ring(5000),
 		"many alike at one node": manyAlike(20000),
 	} {
-		start := time.Now()
+		start := processorTime()
 		_, err := canonicalise(graph(text))
-		if took := time.Since(start); took > time.Second { // 35 to 150 ms when nothing else runs
+		if took := processorTime() - start; took > time.Second { // 35 to 150 ms when nothing else runs
 			t.Errorf("%s took %v (%v)", name, took, err)
 		}
 	}

@@ -397,15 +397,15 @@ func replacements(old any) []replacement {
 // A transcript with sixty credentials passes, and quickly.
 func TestLargeTranscript(t *testing.T) {
 	doc := transcript(t, 60)
-	start := time.Now()
+	start := processorTime()
 	got, err := Canonical(doc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(start); took > 2*time.Second {
+	if took := processorTime() - start; took > 2*time.Second {
 		t.Errorf("it took %v", took)
 	}
-	t.Logf("%d statements in %v", strings.Count(string(got), "\n"), time.Since(start))
+	t.Logf("%d statements in %v", strings.Count(string(got), "\n"), processorTime()-start)
 }
 
 func transcript(t testing.TB, n int) map[string]any {
@@ -487,9 +487,9 @@ func FuzzCanonical(f *testing.F) {
 		if err != nil {
 			return
 		}
-		start := time.Now()
+		start := processorTime()
 		_, err = Canonical(doc)
-		if took := time.Since(start); took > 2*time.Second {
+		if took := processorTime() - start; took > 2*time.Second {
 			t.Fatalf("took %v", took)
 		}
 		if err != nil && cairn.CodeOf(err) == "" {
