@@ -88,6 +88,7 @@ func TestConnectedAddressIsChecked(t *testing.T) {
 func TestRefusedAddresses(t *testing.T) {
 	for _, u := range []string{"", "x", "ftp://x.example", "http://x.example", "https://", "https://user:pw@x.example", "file:///etc/passwd", "https:x.example",
 		"https://127.0.0.1", "https://[::1]/", "https://10.1.2.3", "https://169.254.169.254/latest", "https://[::ffff:127.0.0.1]", "https://[fd00::1]", "https://100.64.0.1",
+		"https://[::1%25lo]/", "https://[fe80::1%25eth0]/", "https://[fd00::1%25eth0]/", "https://[::127.0.0.1]/", "https://[::ffff:127.0.0.1%25lo]/",
 		"https://x.example/" + strings.Repeat("a", 3000)} {
 		if _, err := client(Options{}).Get(t.Context(), u, 10); cairn.KindOf(err) != cairn.Invalid {
 			t.Errorf("%.60s: %v", u, err)

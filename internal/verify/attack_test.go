@@ -438,6 +438,9 @@ func TestListsThatCannotSpeak(t *testing.T) {
 		}, code: "status.list-with-status"},
 		{name: "not yet", tree: func(m map[string]any) { m["validFrom"] = vc.FormatTime(today.Add(time.Hour)) }, code: "status.list-not-yet"},
 		{name: "no date", tree: func(m map[string]any) { delete(m, "validFrom"); delete(m, "validUntil") }, code: "status.good"},
+		{name: "issuer as an object", tree: func(m map[string]any) { m["issuer"] = map[string]any{"id": string(college.Controller())} }, code: "status.good"},
+		{name: "page of a server under repair", raw: true, tree: func(m map[string]any) { clear(m); m["error"] = "maintenance" }, code: "status.unreadable"},
+		{name: "empty object", raw: true, tree: func(m map[string]any) { clear(m) }, code: "status.unreadable"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld()
@@ -455,7 +458,7 @@ func TestListsThatCannotSpeak(t *testing.T) {
 			w.broken = func() ([]byte, error) { return list, nil }
 			verdict := verify.Undetermined
 			if c.code == "status.good" {
-				verdict = verify.Valid // dated by when it was fetched
+				verdict = verify.Valid // without dates: dated by when it was fetched
 			}
 			want(t, w.engine().Verify(t.Context(), cred, verify.Options{}), verdict, verify.AxisStatus, c.code)
 		})

@@ -121,7 +121,14 @@ func (c *check) fetchList(ctx context.Context, url, issuer string) fetchedList {
 	if err != nil {
 		return unknown("status.unreadable", err)
 	}
-	if got, _ := tree["issuer"].(string); got != issuer {
+	// The issuer may be a text or an object. An answer without one is no status list,
+	// such as the page of a server under repair, and says nothing of the credential.
+	cred, _ := vc.ReadCredential(tree)
+	switch got := cred.Issuer; got {
+	case issuer:
+	case "":
+		return unknown("status.unreadable", fmt.Errorf("the answer names no issuer"))
+	default:
 		return fetchedList{outcome: No, code: "status.other-issuer", reason: fmt.Sprintf("the list is from %.100q", got)}
 	}
 	if f := c.proof(ctx, tree, cairn.DID(issuer), did.AssertionMethod, "", ""); f.Outcome != Yes {
@@ -134,7 +141,7 @@ func (c *check) fetchList(ctx context.Context, url, issuer string) fetchedList {
 	switch {
 	case meta.ID != url:
 		return fetchedList{outcome: No, code: "status.other-address", reason: fmt.Sprintf("the list is of %.100q", meta.ID)}
-	case len(vcStatus(tree)) > 0:
+	case len(cred.Status) > 0:
 		return fetchedList{outcome: Unknown, code: "status.list-with-status", reason: "a status list has a status of its own"}
 	case !meta.ValidFrom.IsZero() && c.now.Add(skew).Before(meta.ValidFrom):
 		return fetchedList{outcome: Unknown, code: "status.list-not-yet", reason: vc.FormatTime(meta.ValidFrom)}
@@ -151,9 +158,4 @@ func (c *check) fetchList(ctx context.Context, url, issuer string) fetchedList {
 		return fetchedList{outcome: Unknown, code: "status.too-old", reason: "the list has no recent date", asOf: asOf}
 	}
 	return fetchedList{list: list, meta: meta, asOf: asOf, outcome: Yes}
-}
-
-func vcStatus(tree map[string]any) []map[string]any {
-	c, _ := vc.ReadCredential(tree)
-	return c.Status
 }
