@@ -32,7 +32,8 @@ const (
 	maxRedirects = 3
 	dialTimeout  = 5 * time.Second
 	totalTimeout = 15 * time.Second
-	maxCache     = 1000 // responses kept
+	maxCache     = 1000     // responses kept
+	maxCached    = 64 << 20 // bytes of them together
 )
 
 // Options for a Client.
@@ -51,6 +52,7 @@ type Client struct {
 	http    *http.Client
 	mu      sync.Mutex
 	cache   map[string]Response
+	cached  int // bytes in the cache
 }
 
 // Response is what a server answered.
@@ -158,7 +160,7 @@ func (c *Client) Get(ctx context.Context, rawURL string, maxBytes int64, accept 
 		}
 	}
 	u.Fragment = ""
-	if r, ok := c.cached(u.String()); ok {
+	if r, ok := c.fresh(u.String()); ok && int64(len(r.Body)) <= maxBytes && (len(accept) == 0 || slices.Contains(accept, r.MediaType)) {
 		return r, nil
 	}
 	r, err := c.get(ctx, u.String(), maxBytes, accept)
@@ -173,20 +175,28 @@ func (c *Client) Get(ctx context.Context, rawURL string, maxBytes int64, accept 
 	return r, nil
 }
 
-func (c *Client) cached(u string) (Response, bool) {
+func (c *Client) fresh(u string) (Response, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r, ok := c.cache[u]
 	return r, ok && c.options.Now().Sub(r.FetchedAt) < c.options.Fresh
 }
 
+// keep remembers a response. Whoever shows a credential chooses the addresses, so
+// the bytes are bounded and not only the number.
 func (c *Client) keep(u string, r Response) {
+	if c.options.Fresh <= 0 || len(r.Body) > maxCached {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.cache) >= maxCache {
+	c.cached -= len(c.cache[u].Body)
+	if len(c.cache) >= maxCache || c.cached+len(r.Body) > maxCached {
 		clear(c.cache)
+		c.cached = 0
 	}
 	c.cache[u] = r
+	c.cached += len(r.Body)
 }
 
 func (c *Client) get(ctx context.Context, u string, maxBytes int64, accept []string) (Response, error) {

@@ -107,3 +107,39 @@ func TestNoClientIsOffline(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// What is kept is bounded in bytes, is not kept when nobody would use it, and is
+// no way around the limits of a later caller.
+func TestCacheIsBounded(t *testing.T) {
+	const size = 4 << 20
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain")
+		if _, err := w.Write(make([]byte, size)); err != nil {
+			t.Log(err)
+		}
+	}))
+	defer server.Close()
+	c := client(Options{Loopback: true, Fresh: time.Hour})
+	for i := range 40 {
+		if _, err := c.Get(t.Context(), fmt.Sprintf("%s/%d", server.URL, i%30), size); err != nil {
+			t.Fatal(err)
+		}
+		kept := 0
+		for _, r := range c.cache {
+			kept += len(r.Body)
+		}
+		if kept == 0 || kept > maxCached || kept != c.cached {
+			t.Fatalf("%d bytes kept, counted as %d", kept, c.cached)
+		}
+	}
+	if _, err := c.Get(t.Context(), server.URL+"/9", size-1); cairn.KindOf(err) != cairn.Unavailable {
+		t.Errorf("larger than the limit, from the cache: %v", err)
+	}
+	if _, err := c.Get(t.Context(), server.URL+"/9", size, "application/json"); cairn.KindOf(err) != cairn.Unavailable {
+		t.Errorf("another kind than asked for, from the cache: %v", err)
+	}
+	never := client(Options{Loopback: true})
+	if _, err := never.Get(t.Context(), server.URL+"/x", size); err != nil || len(never.cache) != 0 {
+		t.Errorf("%d kept that nobody would use, %v", len(never.cache), err)
+	}
+}
