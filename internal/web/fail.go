@@ -151,7 +151,7 @@ func (v *visit) problem(f Failure) {
 // site after signing in.
 func localPath(p string) string {
 	u, err := url.Parse(p)
-	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.ContainsAny(p, "\\\r\n\t") || strings.HasPrefix(p, "//") {
+	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.ContainsAny(p, "\\\r\n\t ") || strings.HasPrefix(p, "//") {
 		return ""
 	}
 	if u.Path == "/registrar" || strings.HasPrefix(u.Path, "/registrar/") || u.Path == "/account" {
