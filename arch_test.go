@@ -13,7 +13,7 @@ import (
 // listed package that no longer exists, both fail the test.
 var layers = [][]string{
 	0:  {""},
-	1:  {"strictjson", "jcs", "rdfc", "vc"},
+	1:  {"strictjson", "jcs", "rdfc", "jose", "vc"},
 	2:  {"did", "statuslist", "openbadges", "programme"},
 	3:  {"dataintegrity", "papercode"},
 	4:  {"internal/keys", "internal/trust", "internal/i18n", "internal/fetch"},
@@ -30,6 +30,7 @@ var layers = [][]string{
 var sameLayer = map[string][]string{
 	"jcs":        {"strictjson"},
 	"rdfc":       {"strictjson", "jcs"},
+	"jose":       {"strictjson", "jcs"},
 	"vc":         {"strictjson"},
 	"openbadges": {"statuslist"}, // a badge carries its place in a list
 }
