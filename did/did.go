@@ -1,6 +1,7 @@
 // Package did reads decentralised identifiers and the documents they stand for:
-// did:key (the identifier is the key) and did:web (the document is on a web
-// site). It knows Ed25519 keys, in the forms Multikey and JsonWebKey.
+// did:key and did:jwk (the identifier is the key) and did:web (the document is on
+// a web site). It knows Ed25519 keys in the forms Multikey and JsonWebKey, and the
+// other keys of package jose as JsonWebKey.
 //
 // Most callers need a Resolver, Document.Method to find the key that a proof
 // names, and KeyFromEd25519. The package does no I/O: fetching a did:web
@@ -19,6 +20,7 @@ import (
 	"github.com/mr-tron/base58"
 
 	"cairn.example"
+	"cairn.example/jose"
 )
 
 // maxDID bounds the length of an identifier.
@@ -34,9 +36,10 @@ const (
 type Method struct {
 	ID         cairn.KeyID
 	Controller cairn.DID
-	PublicKey  ed25519.PublicKey
-	Expires    time.Time // zero when it does not; proofs made at or after it do not count
-	Revoked    time.Time // zero when it is not
+	PublicKey  ed25519.PublicKey // nil for a key of another kind
+	Key        *jose.PublicKey   // the key whatever its kind; nil when only PublicKey was given (see JOSE)
+	Expires    time.Time         // zero when it does not; proofs made at or after it do not count
+	Revoked    time.Time         // zero when it is not
 }
 
 // Document is a controlled identifier document (CID 1.0) or DID document.
@@ -51,7 +54,7 @@ type Document struct {
 type Resolution struct {
 	Document *Document
 	AsOf     time.Time
-	Source   string // "identifier" for did:key, else where the document came from
+	Source   string // "identifier" for did:key and did:jwk, else where the document came from
 }
 
 // Resolver finds the document of an identifier. An error of kind Unavailable

@@ -2,7 +2,6 @@ package did
 
 import (
 	"crypto/ed25519"
-	"encoding/base64"
 	"fmt"
 	"strings"
 	"time"
@@ -122,7 +121,9 @@ func (p *documentReader) method(v any) (cairn.KeyID, error) {
 	case "Multikey", "Ed25519VerificationKey2020":
 		method.PublicKey, err = DecodeMultikey(text("publicKeyMultibase"))
 	case "JsonWebKey", "JsonWebKey2020":
-		method.PublicKey, err = decodeJWK(m["publicKeyJwk"], string(id))
+		if method.Key, err = decodeJWK(m["publicKeyJwk"], string(id)); err == nil {
+			method.PublicKey, _ = method.Key.Crypto().(ed25519.PublicKey)
+		}
 	default:
 		return id, nil
 	}
@@ -136,31 +137,24 @@ func (p *documentReader) method(v any) (cairn.KeyID, error) {
 	return id, nil
 }
 
-// decodeJWK reads an Ed25519 public key in JWK form (RFC 8037).
-func decodeJWK(v any, object string) (ed25519.PublicKey, error) {
-	m, ok := v.(map[string]any)
-	if !ok {
-		return nil, bad("did.key", object, "publicKeyJwk is not an object")
-	}
-	if _, private := m["d"]; private {
-		return nil, bad("did.private-key", object, "the document shows a private key; it must be considered stolen")
-	}
-	if m["kty"] != "OKP" || m["crv"] != "Ed25519" {
-		return nil, bad("did.key-type", object, "only Ed25519 keys are supported")
-	}
-	x, _ := m["x"].(string)
-	b, err := base64.RawURLEncoding.Strict().DecodeString(x)
-	if err != nil || len(b) != ed25519.PublicKeySize || strings.ContainsAny(x, "\r\n") {
-		return nil, bad("did.key", object, "the key is not an Ed25519 key in base64url")
-	}
-	return ed25519.PublicKey(b), nil
-}
-
-// MarshalDocument writes a document with Multikey methods, in canonical form.
+// MarshalDocument writes a document in canonical form: Ed25519 keys as Multikey,
+// others as JsonWebKey.
 func MarshalDocument(d *Document) ([]byte, error) {
-	methods := []any{}
+	methods, contexts := []any{}, []string{"https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"}
 	for _, m := range d.Methods {
-		e := map[string]any{"id": string(m.ID), "type": "Multikey", "controller": string(m.Controller), "publicKeyMultibase": EncodeMultikey(m.PublicKey)}
+		e := map[string]any{"id": string(m.ID), "controller": string(m.Controller)}
+		if m.PublicKey != nil {
+			e["type"], e["publicKeyMultibase"] = "Multikey", EncodeMultikey(m.PublicKey)
+		} else {
+			k, err := m.JOSE()
+			if err != nil {
+				return nil, err
+			}
+			e["type"], e["publicKeyJwk"] = "JsonWebKey", k.Tree()
+			if len(contexts) == 2 {
+				contexts = append(contexts, "https://w3id.org/security/jwk/v1")
+			}
+		}
 		if !m.Expires.IsZero() {
 			e["expires"] = vc.FormatTime(m.Expires)
 		}
@@ -177,7 +171,7 @@ func MarshalDocument(d *Document) ([]byte, error) {
 		return out
 	}
 	return jcs.Marshal(map[string]any{
-		"@context":           []string{"https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"},
+		"@context":           contexts,
 		"id":                 string(d.ID),
 		"verificationMethod": methods,
 		AssertionMethod:      ids(d.Assertion),

@@ -59,7 +59,7 @@ func TestVerifyChain(t *testing.T) {
 		c.URIs = []*url.URL{{Scheme: "https", Host: "college.example", Path: "/issuer"}}
 	})
 	stranger := certify(t, nil, true, nil)
-	authorityLeaf := certify(t, root, true, nil)
+	authorityLeaf := certify(t, root, true, func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageDigitalSignature })
 	noSigning := certify(t, root, false, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement })
 	selfSigned := certify(t, nil, false, nil)
 

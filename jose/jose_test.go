@@ -259,11 +259,18 @@ func TestRefusedKeys(t *testing.T) {
 	okp := func(name string, v any) string { return change(ed.PublicKey().Tree(), name, v) }
 	zero := jose.EncodeBase64(make([]byte, 32))
 	y := k.PublicKey().Tree()["y"].(string)
+	// The same octets, but the border between x and y is moved by one.
+	point, err := p256.PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := `{"kty":"EC","crv":"P-256","x":"` + jose.EncodeBase64(point[1:32]) + `","y":"` + jose.EncodeBase64(point[32:]) + `"}`
 	for _, c := range []struct{ name, key, code string }{
 		{"J22 not on the curve", ec("x", zero), "jose.key"},
 		{"J22 coordinates of zero", `{"kty":"EC","crv":"P-256","x":"` + zero + `","y":"` + zero + `"}`, "jose.key"},
 		{"short coordinate", ec("y", y[:40]), "jose.key"},
 		{"long coordinate", ec("y", "AAAA"+y), "jose.key"},
+		{"coordinates of 31 and 33 bytes", moved, "jose.key"},
 		{"padded coordinate", ec("y", y+"="), "jose.key"},
 		{"no y", ec("y", nil), "jose.key"},
 		{"other curve", ec("crv", "P-384"), "jose.key"},

@@ -62,16 +62,21 @@ func (b Bundle) Document(now, until time.Time) (map[string]any, error) {
 // resolver finds identifiers that carry their own key.
 type keyResolver struct{}
 
-// Resolve implements did.Resolver for did:key.
+// Resolve implements did.Resolver for did:key and did:jwk.
 func (keyResolver) Resolve(_ context.Context, d cairn.DID) (did.Resolution, error) {
-	if did.MethodName(d) != "key" {
+	switch did.MethodName(d) {
+	case "key":
+	case "jwk":
+		doc, err := did.ResolveJWK(d)
+		return did.Resolution{Document: doc, Source: "identifier"}, err
+	default:
 		return did.Resolution{}, &cairn.Error{Kind: cairn.Unavailable, Code: "did.method", Object: string(d), Message: "the keys of this identifier can't be found here"}
 	}
 	doc, err := did.ResolveKey(d)
 	return did.Resolution{Document: doc, Source: "identifier"}, err
 }
 
-// KeyResolver resolves did:key and nothing else.
+// KeyResolver resolves did:key and did:jwk and nothing else.
 func KeyResolver() did.Resolver { return keyResolver{} }
 
 // Pinned resolves one identifier from a document that the caller relies on, and
