@@ -13,7 +13,7 @@ import (
 // listed package that no longer exists, both fail the test.
 var layers = [][]string{
 	0:  {""},
-	1:  {"strictjson", "jcs", "rdfc", "jose", "vc"},
+	1:  {"strictjson", "jcs", "rdfc", "jose", "vc", "bbs"},
 	2:  {"did", "statuslist", "openbadges", "programme"},
 	3:  {"dataintegrity", "papercode"},
 	4:  {"internal/keys", "internal/trust", "internal/i18n", "internal/fetch"},
@@ -49,6 +49,7 @@ var restricted = map[string][]string{
 var modules = []string{
 	"filippo.io/age",
 	"github.com/alecthomas/kong",
+	"github.com/cloudflare/circl",
 	"github.com/fxamacker/cbor/v2",
 	"github.com/go-text/typesetting",
 	"github.com/goccy/go-yaml",
