@@ -31,21 +31,22 @@ func Evaluate(p *Programme, held []Held, at time.Time, o Options) (Result, error
 		n := len(candidates)
 		o.Nodes = min(defaultNodes, 60_000_000/(n*n+1))
 	}
-	s, err := p.newProblem(candidates, o.Nodes)
+	s, err := p.newProblem(candidates)
 	if err != nil {
 		return Result{}, err
 	}
-	s.budget = max(s.budget, 2*len(s.slots)+10) // enough for one way down
-	bound := s.solve()
-	s.fill = s.bestFill
-	a := s.bestPools
+	found, bound := s.search(o.Nodes)
+	a, err := s.settle(found)
+	if err != nil {
+		return Result{}, err
+	}
 
 	r := Result{Engine: EngineVersion, Programme: p.ID, Edition: p.Edition, Digest: p.digest, At: dayText(at), Unit: p.Credit.Unit, Total: p.Credit.Total,
-		Optimality: Optimality{Proven: !s.exhausted, Nodes: min(s.nodes, s.budget), Objective: Objective, BoundSatisfied: bound.satisfied, BoundCredits: s.credits(bound.credits)}}
+		Optimality: Optimality{Proven: !found.exhausted, Nodes: min(found.nodes, found.budget), Objective: Objective, BoundSatisfied: bound.satisfied, BoundCredits: s.credits(bound.credits)}}
 	s.lines(&r, a)
 	s.requirements(&r, a)
 	s.caps(&r, a)
-	s.explain(&r)
+	s.explain(&r, found.exhausted)
 	for _, l := range r.Lines {
 		r.Counted = r.Counted.Add(l.Credits)
 	}
@@ -60,7 +61,7 @@ func (c *candidate) edgeTo(requirement, slot int) edge {
 }
 
 func (s *problem) lines(r *Result, a allocation) {
-	for i, f := range s.fill {
+	for i, f := range a.fill {
 		if f < 0 {
 			continue
 		}
@@ -103,7 +104,7 @@ func (s *problem) requirements(r *Result, a allocation) {
 			if len(req.All) > 0 {
 				q.Need = q.Need.Add(slot.Credits)
 			}
-			if f := s.fill[j]; f >= 0 {
+			if f := a.fill[j]; f >= 0 {
 				slot.Credential = s.candidates[f].Digest
 				filled++
 			}
@@ -148,7 +149,7 @@ func (s *problem) smallest(r Requirement) cairn.Credits {
 func (s *problem) caps(r *Result, a allocation) {
 	used := map[Route]cairn.Credits{}
 	limited := map[[2]int]cairn.Credits{}
-	for i, f := range s.fill {
+	for i, f := range a.fill {
 		if f >= 0 {
 			used[s.candidates[f].Route] = used[s.candidates[f].Route].Add(s.credits(s.slots[i].credits))
 		}
@@ -179,7 +180,7 @@ func (s *problem) caps(r *Result, a allocation) {
 
 // explain gives every credential a status and every reason that holds for it, in
 // the order of the candidates.
-func (s *problem) explain(r *Result) {
+func (s *problem) explain(r *Result, exhausted bool) {
 	for _, c := range s.candidates {
 		q := CredentialResult{Credential: c.Digest, Carries: c.amount, Status: NotUsed}
 		if c.Blocked != BlockedDuplicate {
@@ -208,7 +209,7 @@ func (s *problem) explain(r *Result) {
 				q.Status = Undecided
 			}
 		}
-		if s.exhausted && q.Status != Used {
+		if exhausted && q.Status != Used {
 			q.Reasons = append(q.Reasons, Reason{Code: ReasonNotProven})
 		}
 		r.Credentials = append(r.Credentials, q)

@@ -2,7 +2,8 @@ package programme
 
 import "slices"
 
-// graph builds the flow network of a problem: source → route → candidate →
+// graph builds the flow network that divides credit among the pools once it is
+// settled which credential fills which slot: source → route → candidate →
 // (limit of the pool) → pool → sink. Node 0 is the source and node 1 the sink.
 type graph struct {
 	s     *problem
@@ -10,26 +11,25 @@ type graph struct {
 	route map[Route]int
 	pool  map[int]int // requirement → node
 	limit map[[2]int]int
-	slot  map[[2]int]int // requirement, slot → node
-	sinks []int          // arc of each pool
+	sinks []int // arc of each pool
 	lines []graphLine
 }
 
 type graphLine struct{ candidate, pool, arc int }
 
-// Costs, in the order of the objective: filling a pool that is forced outweighs
-// any saving on routes, and that outweighs any preference by date. A cycle in the
-// network changes the flow of each candidate at most once, so these factors keep
-// the order strict.
+// Costs, in this order: filling a pool that is to be full outweighs any saving on
+// routes, and that outweighs any preference by date. A cycle in the network
+// changes the flow of each candidate at most once, so these factors keep the
+// order strict.
 func (s *problem) dateCost() int64  { n := int64(len(s.candidates)); return n*n + 1 }
 func (s *problem) forceCost() int64 { n := int64(len(s.candidates)); return 2*(s.dateCost()+n*n) + 1 }
 
 func (s *problem) newGraph(outside, rpl int64) *graph {
 	nodes := 5
 	for _, r := range s.p.Requirements {
-		nodes += 1 + len(r.Limits) + len(r.Slots())
+		nodes += 1 + len(r.Limits)
 	}
-	g := &graph{s: s, net: newNetwork(nodes + len(s.candidates)), route: map[Route]int{}, pool: map[int]int{}, limit: map[[2]int]int{}, slot: map[[2]int]int{}}
+	g := &graph{s: s, net: newNetwork(nodes + len(s.candidates)), route: map[Route]int{}, pool: map[int]int{}, limit: map[[2]int]int{}}
 	for i, r := range routes {
 		g.route[r] = 2 + i
 		limit, cost := infinite, int64(0)
@@ -50,10 +50,6 @@ func (s *problem) newGraph(outside, rpl int64) *graph {
 			g.net.add(node, g.pool[i], s.whole(l.Credits), 0)
 			node++
 		}
-		for j := range r.Slots() {
-			g.slot[[2]int{i, j}] = node
-			node++
-		}
 	}
 	return g
 }
@@ -62,22 +58,11 @@ func (g *graph) sink(requirement int, need, cost int64) {
 	g.sinks = append(g.sinks, g.net.add(g.pool[requirement], 1, need, cost))
 }
 
-// slots opens slots as if they could take parts of credentials.
-func (g *graph) slots(refs []slotRef) {
-	for _, r := range refs {
-		g.net.add(g.slot[[2]int{r.requirement, r.slot}], 1, r.credits, 0)
-	}
-}
-
 func (g *graph) candidate(c int, amount int64) {
 	node := len(g.net.head) - len(g.s.candidates) + c
 	g.net.add(g.route[g.s.candidates[c].Route], node, amount, g.s.rank[c])
 	for _, e := range g.s.candidates[c].edges {
-		if !e.open() {
-			continue
-		}
-		if e.slot >= 0 {
-			g.net.add(node, g.slot[[2]int{e.requirement, e.slot}], amount, 0)
+		if !e.open() || e.slot >= 0 {
 			continue
 		}
 		to := g.pool[e.requirement]
@@ -104,14 +89,4 @@ func (s *problem) limitOf(c, requirement int) int {
 		return -1
 	}
 	return -1
-}
-
-// outsideFlow is what came by transfer and prior learning.
-func (g *graph) outsideFlow() (n int64) {
-	for i, r := range routes {
-		if r != InResidence {
-			n += g.net.flow(i * 2)
-		}
-	}
-	return n
 }

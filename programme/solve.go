@@ -1,18 +1,17 @@
 package programme
 
 import (
+	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 	"time"
 
 	"cairn.example"
 )
 
-// The search tries which credential fills which slot; for each choice, what is
-// left of the credentials flows to the pools of credit, which is solved exactly
-// as a flow. A relaxation in which slots take parts of credentials bounds what a
-// branch can reach. The budget is a number of nodes and never a time, so that the
-// result is the same on every machine.
+// defaultNodes is the budget of the search. It is a number of nodes and never a
+// time, so that the result is the same on every machine.
 const defaultNodes = 20_000
 
 // maxScale bounds the common denominator to which all credits are brought.
@@ -45,13 +44,13 @@ func sign(n int64) int {
 	return 0
 }
 
-// slotRef is a slot that some credential may fill.
+// slotRef is a slot of a requirement.
 type slotRef struct {
 	requirement, slot int
 	credits           int64
-	who               []int // candidates, in order
 }
 
+// problem is an evaluation in whole numbers: what the search works on.
 type problem struct {
 	p          *Programme
 	candidates []*candidate
@@ -62,22 +61,27 @@ type problem struct {
 	need       []int64
 	outsideCap int64
 	rplCap     int64
-	barred     []bool  // by an exclusive set
 	rank       []int64 // of each candidate: what lapses sooner is used first
-
-	budget, nodes int
-	exhausted     bool
-	best          score
-	bestFill      []int // candidate of each slot, or -1
-	bestPools     allocation
-	found         bool
-	fill          []int
-	taken         []bool
+	classes    []class
 }
 
+// class is a set of credentials that no rule tells apart: the same amount by the
+// same route, with the same places open. The search moves classes, so that it
+// never tries the same thing once for each of them.
+type class struct {
+	members []int // what lapses sooner comes first
+	amount  int64 // of each
+	route   Route
+	slots   []int
+	pools   []poolEdge
+	sets    []int // exclusive sets that it belongs to
+}
+
+type poolEdge struct{ pool, limit int }
+
 // newProblem brings all credits to whole numbers of a common fraction.
-func (p *Programme) newProblem(candidates []*candidate, budget int) (*problem, error) {
-	s := &problem{p: p, candidates: candidates, budget: budget, outsideCap: infinite, rplCap: infinite}
+func (p *Programme) newProblem(candidates []*candidate) (*problem, error) {
+	s := &problem{p: p, candidates: candidates, outsideCap: infinite, rplCap: infinite}
 	var all []cairn.Credits
 	for _, c := range candidates {
 		all = append(all, c.amount)
@@ -122,20 +126,60 @@ func (p *Programme) newProblem(candidates []*candidate, budget int) (*problem, e
 			s.need = append(s.need, s.whole(r.Credits))
 		}
 		for j, slot := range r.Slots() {
-			ref := slotRef{requirement: i, slot: j, credits: s.whole(slot.Credits)}
-			for _, c := range candidates {
-				for _, e := range c.edges {
-					if e.requirement == i && e.slot == j && e.open() {
-						ref.who = append(ref.who, c.index)
-					}
-				}
-			}
-			s.slots = append(s.slots, ref)
+			s.slots = append(s.slots, slotRef{requirement: i, slot: j, credits: s.whole(slot.Credits)})
 		}
 	}
 	s.rank = ranks(candidates)
-	s.fill, s.taken, s.barred = make([]int, len(s.slots)), make([]bool, len(candidates)), make([]bool, len(candidates))
+	s.classify()
 	return s, nil
+}
+
+// classify groups the candidates that may count somewhere.
+func (s *problem) classify() {
+	slotAt, poolAt := map[[2]int]int{}, map[int]int{}
+	for i, ref := range s.slots {
+		slotAt[[2]int{ref.requirement, ref.slot}] = i
+	}
+	for i, r := range s.pools {
+		poolAt[r] = i
+	}
+	byRank := slices.Clone(s.candidates)
+	slices.SortFunc(byRank, func(a, b *candidate) int { return sign(s.rank[a.index] - s.rank[b.index]) })
+	known := map[string]int{}
+	for _, c := range byRank {
+		k := class{members: []int{c.index}, amount: s.amount[c.index], route: c.Route}
+		var key strings.Builder
+		fmt.Fprint(&key, k.amount, k.route)
+		for _, e := range c.edges {
+			switch {
+			case !e.open():
+			case e.slot >= 0:
+				at := slotAt[[2]int{e.requirement, e.slot}]
+				k.slots = append(k.slots, at)
+				fmt.Fprint(&key, " s", at)
+			default:
+				at := poolEdge{poolAt[e.requirement], s.limitOf(c.index, e.requirement)}
+				k.pools = append(k.pools, at)
+				fmt.Fprint(&key, " p", at.pool, ",", at.limit)
+			}
+		}
+		if len(k.slots)+len(k.pools) == 0 {
+			continue
+		}
+		for i, set := range s.p.Exclusive {
+			if slices.Contains(set.Achievements, c.Achievement) {
+				k.sets = append(k.sets, i)
+			}
+		}
+		if at, ok := known[key.String()]; ok && len(k.sets) == 0 {
+			s.classes[at].members = append(s.classes[at].members, c.index)
+			continue
+		}
+		if len(k.sets) == 0 {
+			known[key.String()] = len(s.classes)
+		}
+		s.classes = append(s.classes, k)
+	}
 }
 
 // ranks orders candidates by the day on which they lapse, the soonest first.
@@ -181,124 +225,10 @@ func (s *problem) credits(n int64) cairn.Credits {
 	return cairn.CreditsFromRat(big.NewRat(n, s.scale))
 }
 
-// solve finds the best allocation. It returns the bound of the whole problem.
-func (s *problem) solve() score {
-	for i := range s.fill {
-		s.fill[i] = -1
-	}
-	bound := s.bound(0)
-	s.exclusive(0)
-	return bound
-}
-
-// exclusive tries, for each exclusive set, which of its members may count.
-func (s *problem) exclusive(set int) {
-	if set == len(s.p.Exclusive) {
-		s.search(0)
-		return
-	}
-	var members []int
-	for _, c := range s.candidates {
-		if len(c.reasons) == 0 && !s.barred[c.index] && slices.Contains(s.p.Exclusive[set].Achievements, c.Achievement) {
-			members = append(members, c.index)
-		}
-	}
-	if len(members) < 2 {
-		s.exclusive(set + 1)
-		return
-	}
-	for _, keep := range members {
-		if s.exhausted {
-			break
-		}
-		for _, m := range members {
-			s.barred[m] = m != keep
-		}
-		s.exclusive(set + 1)
-	}
-	for _, m := range members {
-		s.barred[m] = false
-	}
-}
-
-func (s *problem) search(slot int) {
-	if s.exhausted {
-		return
-	}
-	if s.nodes++; s.nodes > s.budget {
-		s.exhausted = true
-		return
-	}
-	if slot == len(s.slots) {
-		a := s.allocate()
-		if !s.found || a.score.compare(s.best) > 0 {
-			s.found, s.best, s.bestFill, s.bestPools = true, a.score, slices.Clone(s.fill), a
-		}
-		return
-	}
-	if s.found && s.bound(slot).compare(s.best) <= 0 {
-		return
-	}
-	ref := s.slots[slot]
-	if s.mayFill(ref) {
-		for _, c := range ref.who {
-			if s.taken[c] || s.barred[c] || s.amount[c] < ref.credits || !s.capAllows(c, ref.credits, slot) {
-				continue
-			}
-			s.fill[slot], s.taken[c] = c, true
-			s.search(slot + 1)
-			s.fill[slot], s.taken[c] = -1, false
-		}
-	}
-	s.search(slot + 1) // leave it empty
-}
-
-// mayFill reports whether another slot of the requirement counts: of "choose n",
-// no more than n are filled.
-func (s *problem) mayFill(ref slotRef) bool {
-	r := s.p.Requirements[ref.requirement]
-	if r.Choose == 0 {
-		return true
-	}
-	filled := 0
-	for i, other := range s.slots {
-		if other.requirement == ref.requirement && s.fill[i] >= 0 {
-			filled++
-		}
-	}
-	return filled < r.Choose
-}
-
-// capAllows reports whether the caps leave room for credit of a candidate beside
-// what the slots before this one have taken.
-func (s *problem) capAllows(c int, credits int64, slot int) bool {
-	outside, rpl := s.slotUse(slot)
-	switch s.candidates[c].Route {
-	case Transfer:
-		return outside+credits <= s.outsideCap
-	case RPL:
-		return rpl+credits <= s.rplCap
-	}
-	return true
-}
-
-func (s *problem) slotUse(upTo int) (outside, rpl int64) {
-	for i := range upTo {
-		if c := s.fill[i]; c >= 0 {
-			switch s.candidates[c].Route {
-			case Transfer:
-				outside += s.slots[i].credits
-			case RPL:
-				rpl += s.slots[i].credits
-			}
-		}
-	}
-	return outside, rpl
-}
-
-// allocation is a complete solution for a given filling of the slots.
+// allocation is a complete solution.
 type allocation struct {
 	score score
+	fill  []int // candidate of each slot, or -1
 	pools []poolLine
 	full  []bool // of each pool
 }
@@ -308,108 +238,48 @@ type poolLine struct {
 	credits         int64
 }
 
-// allocate solves the pools for the present filling of the slots.
-func (s *problem) allocate() allocation {
-	a := s.pour(nil)
-	// When not every pool that could be full is, the same credit may still fill
-	// more of them: try which ones, most first.
-	if reachable := s.reachablePools(); countTrue(a.full) < len(reachable) {
-		for size := len(reachable); size > countTrue(a.full); size-- {
-			better := false
-			subsets(len(reachable), size, func(chosen []int) bool {
-				if s.nodes++; s.nodes > s.budget {
-					s.exhausted = true
-					return false
-				}
-				forced := make([]bool, len(s.pools))
-				for _, i := range chosen {
-					forced[reachable[i]] = true
-				}
-				b := s.pour(forced)
-				for _, i := range chosen {
-					if !b.full[reachable[i]] {
-						return true
-					}
-				}
-				if !better || b.score.compare(a.score) > 0 {
-					a, better = b, true
-				}
-				return true
-			})
-			if better || s.exhausted {
-				break
-			}
+// settle turns what the search found into an allocation: members of classes for
+// slots, and the division of what is left of them among the pools, of which those
+// in full are to be full.
+func (s *problem) settle(q *search) (allocation, error) {
+	o := q.best
+	a := allocation{fill: make([]int, len(s.slots)), full: make([]bool, len(s.pools))}
+	next := make([]int, len(s.classes))
+	left := slices.Clone(s.amount)
+	var outside, rpl int64
+	for i, k := range o.fill {
+		if a.fill[i] = -1; k < 0 {
+			continue
+		}
+		c := s.classes[k].members[next[k]]
+		next[k]++
+		a.fill[i] = c
+		left[c] -= s.slots[i].credits
+		a.score.credits += s.slots[i].credits
+		switch s.candidates[c].Route {
+		case Transfer:
+			outside += s.slots[i].credits
+		case RPL:
+			rpl += s.slots[i].credits
 		}
 	}
-	return a
-}
-
-func countTrue(l []bool) (n int) {
-	for _, b := range l {
-		if b {
-			n++
-		}
-	}
-	return n
-}
-
-// subsets calls f with every subset of a size of 0 … n-1, until f says false.
-func subsets(n, size int, f func([]int) bool) {
-	chosen := make([]int, size)
-	var rec func(from, at int) bool
-	rec = func(from, at int) bool {
-		if at == size {
-			return f(chosen)
-		}
-		for i := from; i <= n-(size-at); i++ {
-			chosen[at] = i
-			if !rec(i+1, at+1) {
-				return false
-			}
-		}
-		return true
-	}
-	rec(0, 0)
-}
-
-// reachablePools are the pools that could be full if no other pool took anything.
-func (s *problem) reachablePools() []int {
-	var out []int
-	for i := range s.pools {
-		only := make([]bool, len(s.pools))
-		only[i] = true
-		if s.pour(only).full[i] {
-			out = append(out, i)
-		}
-	}
-	return out
-}
-
-// pour lets what is left of the credentials flow to the pools. Pools that are
-// forced are filled first; the total is the same either way.
-func (s *problem) pour(forced []bool) allocation {
-	outside, rpl := s.slotUse(len(s.slots))
 	g := s.newGraph(s.outsideCap-outside, s.rplCap-rpl)
 	for i, pool := range s.pools {
 		cost := s.forceCost()
-		if forced != nil && forced[i] {
+		if o.full[i] {
 			cost = 0
 		}
 		g.sink(pool, s.need[i], cost)
 	}
-	for c := range s.candidates {
-		left := s.amount[c]
-		for i, f := range s.fill {
-			if f == c {
-				left -= s.slots[i].credits
+	for k, class := range s.classes {
+		for _, c := range class.members {
+			if !o.barred[k] && left[c] > 0 {
+				g.candidate(c, left[c])
 			}
 		}
-		if !s.barred[c] && left > 0 {
-			g.candidate(c, left)
-		}
 	}
-	total := g.net.run(0, 1)
-	a := allocation{full: make([]bool, len(s.pools))}
+	a.score.credits += g.net.run(0, 1)
+	a.score.outside = outside + rpl
 	for i := range s.pools {
 		a.full[i] = g.net.flow(g.sinks[i]) == s.need[i]
 	}
@@ -421,20 +291,17 @@ func (s *problem) pour(forced []bool) allocation {
 			}
 		}
 	}
-	a.score.credits = total
-	a.score.outside += outside + rpl
-	for i, f := range s.fill {
-		if f >= 0 {
-			a.score.credits += s.slots[i].credits
-		}
+	a.score.satisfied = s.satisfied(a)
+	if d := a.score.compare(o.score); d < 0 || d > 0 && !q.exhausted {
+		// Nothing may be decided on an allocation that is not what was compared.
+		return a, fmt.Errorf("programme: the allocation scores %v, and the search said %v", a.score, o.score)
 	}
-	a.score.satisfied = s.satisfied(a.full)
-	return a
+	return a, nil
 }
 
-func (s *problem) satisfied(full []bool) (n int) {
+func (s *problem) satisfied(a allocation) (n int) {
 	filled := make([]int, len(s.p.Requirements))
-	for i, f := range s.fill {
+	for i, f := range a.fill {
 		if f >= 0 {
 			filled[s.slots[i].requirement]++
 		}
@@ -445,76 +312,8 @@ func (s *problem) satisfied(full []bool) (n int) {
 			n++
 		}
 	}
-	return n + countTrue(full)
-}
-
-// bound is what no filling of the slots from here on can exceed.
-func (s *problem) bound(slot int) score {
-	outside, rpl := s.slotUse(slot)
-	g := s.newGraph(s.outsideCap-outside, s.rplCap-rpl)
-	for i, pool := range s.pools {
-		g.sink(pool, s.need[i], 0)
-	}
-	var fixed int64
-	for i := range slot {
-		if s.fill[i] >= 0 {
-			fixed += s.slots[i].credits
-		}
-	}
-	g.slots(s.slots[slot:])
-	free := make([]bool, len(s.candidates))
-	for c := range s.candidates {
-		left := s.amount[c]
-		for i := range slot {
-			if s.fill[i] == c {
-				left -= s.slots[i].credits
-			}
-		}
-		free[c] = !s.taken[c] && !s.barred[c]
-		if !s.barred[c] && left > 0 {
-			g.candidate(c, left)
-		}
-	}
-	total := g.net.run(0, 1)
-	b := score{credits: fixed + total, outside: outside + rpl}
-	// The least that must come from outside: what one's own can't cover. The
-	// flow took as little from outside as its total allows.
-	b.outside += g.outsideFlow()
-	b.satisfied = s.canSatisfy(slot, free)
-	return b
-}
-
-// canSatisfy counts the requirements that the open slots and pools could still
-// satisfy, each looked at alone.
-func (s *problem) canSatisfy(slot int, free []bool) (n int) {
-	for i, r := range s.p.Requirements {
-		if r.Credits.Sign() > 0 {
-			var sum int64
-			for _, c := range s.candidates {
-				if s.barred[c.index] {
-					continue
-				}
-				for _, e := range c.edges {
-					if e.requirement == i && e.slot < 0 && e.open() {
-						sum += s.amount[c.index]
-					}
-				}
-			}
-			if sum >= s.whole(r.Credits) {
-				n++
-			}
-			continue
-		}
-		possible := 0
-		for j, ref := range s.slots {
-			if ref.requirement != i {
-				continue
-			}
-			if s.fill[j] >= 0 && j < slot || j >= slot && slices.ContainsFunc(ref.who, func(c int) bool { return free[c] && s.amount[c] >= ref.credits }) {
-				possible++
-			}
-		}
-		if want := max(len(r.All), r.Choose); possible >= want {
+	for _, full := range a.full {
+		if full {
 			n++
 		}
 	}

@@ -1,0 +1,427 @@
+package programme
+
+import "slices"
+
+// relaxation is the problem with its whole-number rules left out: slots may take
+// parts of credentials. What remains is a flow, source → route → class → slot or
+// pool → requirement, whose optimum bounds what a branch of the search can reach.
+//
+// One flow is the best in all three objectives at once. What reaches the
+// requirements, and what leaves the routes, are independent sets of a matroid
+// each (a gammoid): augmenting never takes from what has arrived, so serving the
+// requirements in the order of their worth, first from one's own credit and then
+// from outside, gives the most satisfied requirements, the most credit, and the
+// least from outside together.
+type relaxation struct {
+	s     *problem
+	edges []slotEdge // which class may fill which slot
+	of    [][]int    // edges of each slot
+	sets  [][]int    // classes of each exclusive set
+
+	// The network: arcs in pairs, each with its reverse beside it.
+	to    []int
+	cap   []int64
+	out   [][]int
+	route [3]int // arcs
+	class []int  // arc of each class, from its route
+	hub   []int  // arc of each class, to its slots
+	edge  []int  // arc of each edge
+	slot  []int  // arc of each slot, to its requirement
+	pool  [][]int
+	limit []limitArc
+
+	targets   []target
+	component []int // of each requirement
+	order     []int // of targets
+	via       []int
+	queue     []int
+}
+
+type slotEdge struct{ slot, class int }
+
+type limitArc struct {
+	arc int
+	max int64
+}
+
+// target is a requirement as the flow sees it.
+type target struct {
+	node  int
+	pool  int // index, or -1
+	slots []int
+	want  int // slots that satisfy it; 0 for a pool
+
+	need  int64 // at least this comes in when it is satisfied
+	room  int64 // at most this still comes in
+	fixed int64 // has come in
+	in    int64 // comes in by the flow
+	state standing
+}
+
+type standing int
+
+const (
+	open   standing = iota // may be satisfied
+	forced                 // must be, in this branch
+	done                   // is
+	dead                   // can't be, or isn't counted in this branch
+)
+
+// fraction is how far a requirement is satisfied when parts are allowed.
+func (t *target) fraction() float64 {
+	switch {
+	case t.state == dead:
+		return 0
+	case t.state == done || t.state == forced:
+		return 1
+	}
+	return min(1, float64(t.fixed+t.in)/float64(t.need))
+}
+
+func newRelaxation(s *problem) *relaxation {
+	f := &relaxation{s: s, of: make([][]int, len(s.slots)), sets: make([][]int, len(s.p.Exclusive))}
+	source := f.node()
+	var routeNode [3]int
+	for i := range routes {
+		routeNode[i] = f.node()
+		f.route[i] = f.arc(source, routeNode[i])
+	}
+	f.targets = make([]target, len(s.p.Requirements))
+	for i, r := range s.p.Requirements {
+		f.targets[i] = target{node: f.node(), pool: slices.Index(s.pools, i), want: max(len(r.All), r.Choose)}
+	}
+	slotNode := make([]int, len(s.slots))
+	for i, ref := range s.slots {
+		slotNode[i] = f.node()
+		f.slot = append(f.slot, f.arc(slotNode[i], f.targets[ref.requirement].node))
+		f.targets[ref.requirement].slots = append(f.targets[ref.requirement].slots, i)
+	}
+	limitNode := map[poolEdge]int{}
+	for i, r := range s.pools {
+		for j, l := range s.p.Requirements[r].Limits {
+			n := f.node()
+			limitNode[poolEdge{i, j}] = n
+			f.limit = append(f.limit, limitArc{f.arc(n, f.targets[r].node), s.whole(l.Credits)})
+		}
+	}
+	for k, c := range s.classes {
+		node, hub := f.node(), f.node()
+		f.class = append(f.class, f.arc(routeNode[slices.Index(routes, c.route)], node))
+		f.hub = append(f.hub, f.arc(node, hub))
+		for _, i := range c.slots {
+			f.of[i] = append(f.of[i], len(f.edges))
+			f.edges = append(f.edges, slotEdge{i, k})
+			f.edge = append(f.edge, f.arc(hub, slotNode[i]))
+		}
+		var pools []int
+		for _, e := range c.pools {
+			n, ok := limitNode[e]
+			if !ok {
+				n = f.targets[s.pools[e.pool]].node
+			}
+			pools = append(pools, f.arc(node, n))
+		}
+		f.pool = append(f.pool, pools)
+		for _, set := range c.sets {
+			f.sets[set] = append(f.sets[set], k)
+		}
+	}
+	f.via = make([]int, len(f.out))
+	f.components()
+	return f
+}
+
+func (f *relaxation) node() int {
+	f.out = append(f.out, nil)
+	return len(f.out) - 1
+}
+
+func (f *relaxation) arc(from, to int) int {
+	id := len(f.to)
+	f.to = append(f.to, to, from)
+	f.cap = append(f.cap, 0, 0)
+	f.out[from], f.out[to] = append(f.out[from], id), append(f.out[to], id+1)
+	return id
+}
+
+// flow is what an arc carries.
+func (f *relaxation) flow(arc int) int64 { return f.cap[arc^1] }
+
+// components finds which requirements share no credential, however indirectly.
+func (f *relaxation) components() {
+	f.component = make([]int, len(f.targets))
+	for i := range f.component {
+		f.component[i] = i
+	}
+	join := func(a, b int) {
+		a, b = f.component[a], f.component[b]
+		for i, c := range f.component {
+			if c == b {
+				f.component[i] = a
+			}
+		}
+	}
+	for _, c := range f.s.classes {
+		first := -1
+		at := func(r int) {
+			if first < 0 {
+				first = r
+			}
+			join(first, r)
+		}
+		for _, i := range c.slots {
+			at(f.s.slots[i].requirement)
+		}
+		for _, e := range c.pools {
+			at(f.s.pools[e.pool])
+		}
+	}
+}
+
+// bound is what no allocation within a branch can exceed.
+type bound struct {
+	score
+	fractional bool // a requirement counts in part
+}
+
+// solve finds the optimum of the relaxation for a state of the search. It says
+// false when nothing fits the state. A requirement that no longer can be
+// satisfied is counted only for its credit.
+func (f *relaxation) solve(st *state) (b bound, ok bool) {
+	outside, rpl, fixed := f.prepare(st)
+	if outside > f.s.outsideCap || rpl > f.s.rplCap {
+		return b, false
+	}
+	f.sort()
+	f.cap[f.route[0]] = infinite
+	own := f.send()
+	f.cap[f.route[1]], f.cap[f.route[2]] = f.s.outsideCap-outside, f.s.rplCap-rpl
+	all := own + f.send()
+	b.credits, b.outside = fixed+all, outside+rpl+all-own
+	sum := 0.0
+	for i := range f.targets {
+		t := &f.targets[i]
+		if t.state == forced && t.fixed+t.in < t.need {
+			return b, false
+		}
+		part := t.fraction()
+		sum += part
+		b.fractional = b.fractional || part > 0 && part < 1
+	}
+	b.satisfied = wholePart(sum)
+	return b, true
+}
+
+// wholePart rounds down, except where only the rounding of the sum is missing.
+func wholePart(sum float64) int { return int(sum + 1e-9) }
+
+// apart is a second bound on satisfied requirements: without the caps on routes,
+// requirements that share no credential are apart, and each such part satisfies a
+// whole number. It leaves the flow without the caps behind.
+func (f *relaxation) apart(st *state) int {
+	f.prepare(st)
+	f.sort()
+	for _, arc := range f.route {
+		f.cap[arc] = infinite
+	}
+	f.send()
+	sums := make([]float64, len(f.targets))
+	for i := range f.targets {
+		sums[f.component[i]] += f.targets[i].fraction()
+	}
+	n := 0
+	for _, sum := range sums {
+		n += wholePart(sum)
+	}
+	return n
+}
+
+// prepare sets the capacities that a state leaves, and says what is settled in it.
+func (f *relaxation) prepare(st *state) (outside, rpl, fixed int64) {
+	s := f.s
+	clear(f.cap)
+	used, taken := make([]int64, len(s.classes)), make([]int, len(s.classes))
+	for i := range f.targets {
+		t := &f.targets[i]
+		t.fixed, t.in = 0, 0
+	}
+	for i, k := range st.fill {
+		if k < 0 {
+			continue
+		}
+		w := s.slots[i].credits
+		used[k] += w
+		taken[k]++
+		f.targets[s.slots[i].requirement].fixed += w
+		fixed += w
+		switch s.classes[k].route {
+		case Transfer:
+			outside += w
+		case RPL:
+			rpl += w
+		}
+	}
+	widest := make([]int64, len(s.classes))
+	for i := range f.targets {
+		f.setTarget(i, st)
+	}
+	for i := range s.slots {
+		if !st.isOpen(i) {
+			continue
+		}
+		w := s.slots[i].credits
+		f.cap[f.slot[i]] = w
+		for _, e := range f.of[i] {
+			k := f.edges[e].class
+			if !st.closed[e] && !st.barred[k] && taken[k] < len(s.classes[k].members) {
+				f.cap[f.edge[e]] = w
+				widest[k] = max(widest[k], w)
+			}
+		}
+	}
+	for k, c := range s.classes {
+		if st.barred[k] {
+			continue
+		}
+		f.cap[f.class[k]] = int64(len(c.members))*c.amount - used[k]
+		f.cap[f.hub[k]] = int64(len(c.members)-taken[k]) * widest[k]
+		for _, arc := range f.pool[k] {
+			f.cap[arc] = infinite
+		}
+	}
+	for _, l := range f.limit {
+		f.cap[l.arc] = l.max
+	}
+	return outside, rpl, fixed
+}
+
+// setTarget works out what a requirement needs and may take.
+func (f *relaxation) setTarget(i int, st *state) {
+	t := &f.targets[i]
+	if t.pool >= 0 {
+		t.need, t.room = f.s.need[t.pool], f.s.need[t.pool]
+		t.state = st.standing[i]
+		return
+	}
+	filled := 0
+	var free []int64
+	for _, j := range t.slots {
+		switch {
+		case st.fill[j] >= 0:
+			filled++
+		case st.isOpen(j) && f.fillable(j, st):
+			free = append(free, f.s.slots[j].credits)
+		}
+	}
+	slices.Sort(free)
+	more := t.want - filled
+	t.room = 0
+	switch {
+	case more <= 0:
+		t.state, t.need = done, t.fixed
+	case more > len(free):
+		t.state, t.need = dead, t.fixed
+		if st.standing[i] == forced {
+			t.state, t.need = forced, t.fixed+1 // can't be met: solve sees it
+		}
+		for _, w := range free {
+			t.room += w
+		}
+	default:
+		t.state, t.need = st.standing[i], t.fixed
+		for _, w := range free[:more] {
+			t.need += w
+		}
+		for _, w := range free[len(free)-more:] {
+			t.room += w
+		}
+	}
+}
+
+func (f *relaxation) fillable(slot int, st *state) bool {
+	return slices.ContainsFunc(f.of[slot], func(e int) bool { return !st.closed[e] && !st.barred[f.edges[e].class] })
+}
+
+// sort puts the requirements in the order of their worth: those that must be
+// satisfied, then those of which a unit of credit satisfies the largest part.
+func (f *relaxation) sort() {
+	f.order = f.order[:0]
+	for i := range f.targets {
+		f.order = append(f.order, i)
+	}
+	class := func(t *target) int {
+		switch t.state {
+		case forced:
+			return 0
+		case open:
+			return 1
+		}
+		return 2
+	}
+	slices.SortFunc(f.order, func(a, b int) int {
+		x, y := &f.targets[a], &f.targets[b]
+		if d := class(x) - class(y); d != 0 {
+			return d
+		}
+		if class(x) == 1 && x.need != y.need {
+			return sign(x.need - y.need)
+		}
+		return a - b
+	})
+}
+
+// send augments the flow to every requirement in order: first as far as it
+// satisfies, then as far as there is room.
+func (f *relaxation) send() (total int64) {
+	for _, i := range f.order {
+		t := &f.targets[i]
+		if t.state == open || t.state == forced {
+			total += f.augment(t, t.need-t.fixed-t.in)
+		}
+	}
+	for _, i := range f.order {
+		t := &f.targets[i]
+		total += f.augment(t, t.room-t.in)
+	}
+	return total
+}
+
+// augment brings up to an amount more to a requirement. It searches backwards, for
+// few credentials lead to a requirement and many lead away from the source.
+func (f *relaxation) augment(t *target, most int64) (total int64) {
+	for total < most {
+		for i := range f.via {
+			f.via[i] = -1
+		}
+		f.queue = append(f.queue[:0], t.node)
+		f.via[t.node] = -2
+	search:
+		for head := 0; head < len(f.queue); head++ {
+			v := f.queue[head]
+			for _, back := range f.out[v] {
+				u := f.to[back]
+				if f.cap[back^1] > 0 && f.via[u] == -1 {
+					f.via[u] = back ^ 1
+					if u == 0 {
+						break search
+					}
+					f.queue = append(f.queue, u)
+				}
+			}
+		}
+		if f.via[0] < 0 {
+			break
+		}
+		amount := most - total
+		for v := 0; v != t.node; v = f.to[f.via[v]] {
+			amount = min(amount, f.cap[f.via[v]])
+		}
+		for v := 0; v != t.node; v = f.to[f.via[v]] {
+			f.cap[f.via[v]] -= amount
+			f.cap[f.via[v]^1] += amount
+		}
+		total += amount
+	}
+	t.in += total
+	return total
+}

@@ -1,0 +1,441 @@
+package programme
+
+import (
+	"cmp"
+	"slices"
+)
+
+// state is a branch of the search: what is settled in it.
+type state struct {
+	fill     []int // class of each slot, or -1
+	shut     bool  // no further slot is filled
+	closed   []bool
+	barred   []bool // classes that an exclusive set leaves out
+	standing []standing
+}
+
+// isOpen reports whether a slot may still be filled.
+func (st *state) isOpen(slot int) bool { return !st.shut && st.fill[slot] < 0 }
+
+// outcome is an allocation by classes.
+type outcome struct {
+	score
+	fill   []int
+	barred []bool
+	full   []bool // of each pool
+}
+
+// search finds the best allocation by branch and bound. The relaxation guides it:
+// where the flow already obeys every whole-number rule, it is an allocation; where
+// it doesn't, the search branches on what the flow divided.
+type search struct {
+	s *problem
+	f *relaxation
+	state
+
+	budget, nodes int
+	exhausted     bool
+	best          outcome
+	found         bool
+}
+
+// run returns the best allocation and the bound of the whole problem.
+func (s *problem) search(budget int) (*search, score) {
+	q := &search{s: s, f: newRelaxation(s), budget: budget}
+	q.fill = slices.Repeat([]int{-1}, len(s.slots))
+	q.closed = make([]bool, len(q.f.edges))
+	q.barred = make([]bool, len(s.classes))
+	q.standing = make([]standing, len(s.p.Requirements))
+	for i := range q.standing {
+		q.standing[i] = open
+	}
+	top := q.visit()
+	return q, top
+}
+
+// visit searches the branch of the present state and returns its bound.
+func (q *search) visit() score {
+	if q.exhausted {
+		return score{}
+	}
+	if q.nodes++; q.nodes > q.budget && q.found {
+		q.exhausted = true
+		return score{}
+	}
+	b, ok := q.f.solve(&q.state)
+	if !ok || q.beaten(b.score) {
+		return b.score
+	}
+	flow := q.read()
+	if flow.whole {
+		q.record(outcome{score: flow.score, fill: flow.fill, barred: slices.Clone(q.barred), full: flow.full})
+	} else {
+		q.round(flow)
+	}
+	if q.beaten(b.score) {
+		return b.score
+	}
+	if b.satisfied > q.best.satisfied {
+		b.satisfied = min(b.satisfied, q.f.apart(&q.state))
+		if q.beaten(b.score) {
+			return b.score
+		}
+	}
+	q.branch(flow, b)
+	return b.score
+}
+
+func (q *search) beaten(b score) bool { return q.found && b.compare(q.best.score) <= 0 }
+
+func (q *search) record(o outcome) {
+	if !q.found || o.score.compare(q.best.score) > 0 {
+		q.best, q.found = o, true
+	}
+}
+
+// reading is the flow of a node, as the rules for whole numbers see it.
+type reading struct {
+	outcome
+	whole     bool
+	use       []int64 // of each edge
+	fraction  []float64
+	conflict  int   // an exclusive set of which several members are used, or -1
+	divided   []int // slots that are filled in part or by several classes
+	crowded   []int // slots of a class, or of a requirement, that fills too many
+	pretended []int // requirements that count and aren't satisfied
+}
+
+// read finds what in the flow breaks a rule for whole numbers.
+func (q *search) read() reading {
+	s, f := q.s, q.f
+	r := reading{use: make([]int64, len(f.edges)), fraction: make([]float64, len(f.targets)), conflict: -1}
+	r.fill = slices.Clone(q.fill)
+	r.full = make([]bool, len(s.pools))
+	for e, arc := range f.edge {
+		r.use[e] = f.flow(arc)
+	}
+	taken, filled := make([]int, len(s.classes)), make([]int, len(f.targets))
+	active := make([]bool, len(s.classes))
+	for i := range s.slots {
+		for _, e := range f.of[i] {
+			if r.use[e] == 0 {
+				continue
+			}
+			if r.fill[i] >= 0 || r.use[e] < s.slots[i].credits {
+				r.divided = append(r.divided, i)
+				break
+			}
+			r.fill[i] = f.edges[e].class
+		}
+		if k := r.fill[i]; k >= 0 {
+			taken[k]++
+			filled[s.slots[i].requirement]++
+		}
+	}
+	for i, k := range r.fill {
+		if k >= 0 && q.fill[i] < 0 && (taken[k] > len(s.classes[k].members) || filled[s.slots[i].requirement] > f.targets[s.slots[i].requirement].want) {
+			r.crowded = append(r.crowded, i)
+		}
+	}
+	for k := range s.classes {
+		active[k] = taken[k] > 0 || f.flow(f.class[k]) > 0
+	}
+	for i, set := range f.sets {
+		n := 0
+		for _, k := range set {
+			if active[k] {
+				n++
+			}
+		}
+		if n > 1 {
+			r.conflict = i
+			break
+		}
+	}
+	for i := range f.targets {
+		t := &f.targets[i]
+		r.fraction[i] = t.fraction()
+		met := filled[i] >= t.want
+		if t.pool >= 0 {
+			met = t.in == t.need
+			r.full[t.pool] = met
+		}
+		switch {
+		case met:
+			r.satisfied++
+		case r.fraction[i] == 1:
+			r.pretended = append(r.pretended, i)
+		}
+	}
+	r.whole = r.conflict < 0 && len(r.divided)+len(r.crowded) == 0
+	r.score.credits, r.score.outside = q.total(r.fill)
+	return r
+}
+
+// total is the credit and the outside credit of a flow with a filling.
+func (q *search) total(fill []int) (credits, outside int64) {
+	for i := range routes {
+		n := q.f.flow(q.f.route[i])
+		credits += n
+		if i > 0 {
+			outside += n
+		}
+	}
+	for i, k := range q.fill {
+		if k >= 0 {
+			credits += q.s.slots[i].credits
+			if q.s.classes[k].route != InResidence {
+				outside += q.s.slots[i].credits
+			}
+		}
+	}
+	return credits, outside
+}
+
+// round makes an allocation near a flow: it fills slots by a matching that
+// prefers what the flow prefers, keeps the caps, and lets the rest flow.
+func (q *search) round(r reading) {
+	s, f := q.s, q.f
+	st := state{fill: slices.Clone(q.fill), shut: true, closed: q.closed, barred: slices.Clone(q.barred), standing: q.standing}
+	q.settleSets(&st, r)
+	var slots []int
+	for i := range s.slots {
+		if st.fill[i] < 0 && (r.fraction[s.slots[i].requirement] == 1 || slices.ContainsFunc(f.of[i], func(e int) bool { return r.use[e] > 0 })) {
+			slots = append(slots, i)
+		}
+	}
+	sure := func(i int) bool { return r.fraction[s.slots[i].requirement] == 1 }
+	slices.SortStableFunc(slots, func(a, b int) int {
+		switch {
+		case sure(a) == sure(b):
+			return 0
+		case sure(a):
+			return -1
+		}
+		return 1
+	})
+	m := matching{q: q, r: r, st: &st, members: make([][]int, len(s.classes)), filled: make([]int, len(f.targets))}
+	for i, k := range st.fill {
+		if k >= 0 {
+			m.filled[s.slots[i].requirement]++
+			m.members[k] = append(m.members[k], -1) // can't be moved
+		}
+	}
+	for _, i := range slots {
+		if at := s.slots[i].requirement; m.filled[at] < f.targets[at].want {
+			m.tried = make([]bool, len(s.slots))
+			if m.place(i) {
+				m.filled[at]++
+			}
+		}
+	}
+	q.keepCaps(&st, slots)
+	if _, ok := f.solve(&st); !ok {
+		// A requirement that this branch demands is not met; the filling counts
+		// for what it is.
+		st.standing = slices.Clone(st.standing)
+		for i := range st.standing {
+			st.standing[i] = open
+		}
+		if _, ok := f.solve(&st); !ok {
+			return
+		}
+	}
+	here := q.fill
+	q.fill = st.fill
+	flow := q.read()
+	q.fill = here
+	if flow.conflict < 0 {
+		q.record(outcome{score: flow.score, fill: flow.fill, barred: st.barred, full: flow.full})
+	}
+}
+
+// settleSets keeps, of each exclusive set, the class that the flow uses most.
+func (q *search) settleSets(st *state, r reading) {
+	for _, set := range q.f.sets {
+		keep, most := -1, int64(-1)
+		for _, k := range set {
+			if st.barred[k] {
+				continue
+			}
+			n := int64(0)
+			for i, c := range r.fill {
+				if c == k {
+					n += q.s.slots[i].credits
+				}
+			}
+			for e, use := range r.use {
+				if q.f.edges[e].class == k {
+					n += use
+				}
+			}
+			if n += q.f.flow(q.f.class[k]); slices.Contains(st.fill, k) {
+				n = infinite
+			}
+			if n > most {
+				keep, most = k, n
+			}
+		}
+		for _, k := range set {
+			st.barred[k] = st.barred[k] || k != keep
+		}
+	}
+}
+
+// matching fills slots one after the other, moving earlier ones where that makes
+// room (augmenting paths).
+type matching struct {
+	q       *search
+	r       reading
+	st      *state
+	members [][]int // slots that each class fills
+	filled  []int
+	tried   []bool
+}
+
+func (m *matching) place(slot int) bool {
+	m.tried[slot] = true
+	f := m.q.f
+	edges := slices.Clone(f.of[slot])
+	slices.SortStableFunc(edges, func(a, b int) int { return cmp.Compare(m.r.use[b], m.r.use[a]) })
+	for _, e := range edges {
+		k := f.edges[e].class
+		if m.st.closed[e] || m.st.barred[k] {
+			continue
+		}
+		if len(m.members[k]) < len(m.q.s.classes[k].members) {
+			m.members[k] = append(m.members[k], slot)
+			m.st.fill[slot] = k
+			return true
+		}
+		for at, other := range m.members[k] {
+			if other >= 0 && !m.tried[other] && m.place(other) {
+				m.members[k][at] = slot
+				m.st.fill[slot] = k
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// keepCaps empties slots, the least needed first, until the caps hold.
+func (q *search) keepCaps(st *state, slots []int) {
+	for _, limit := range []struct {
+		route Route
+		most  int64
+	}{{Transfer, q.s.outsideCap}, {RPL, q.s.rplCap}} {
+		used := int64(0)
+		for i, k := range st.fill {
+			if k >= 0 && q.s.classes[k].route == limit.route {
+				used += q.s.slots[i].credits
+			}
+		}
+		for _, i := range slices.Backward(slots) {
+			if k := st.fill[i]; used > limit.most && k >= 0 && q.s.classes[k].route == limit.route {
+				st.fill[i] = -1
+				used -= q.s.slots[i].credits
+			}
+		}
+	}
+}
+
+// branch divides the problem where the flow broke a rule.
+func (q *search) branch(r reading, b bound) {
+	switch {
+	case r.conflict >= 0:
+		q.branchSet(q.f.sets[r.conflict])
+	case b.fractional && b.satisfied > q.best.satisfied && q.branchRequirement(r):
+	case len(r.divided) > 0:
+		q.branchSlot(q.mostUsed(r, r.divided))
+	case len(r.crowded) > 0:
+		q.branchSlot(q.mostUsed(r, r.crowded))
+	case len(r.pretended) > 0 && q.branchPretended(r):
+	case b.fractional && q.branchRequirement(r):
+	default:
+		q.exhausted = true // not reached; were it, nothing is called proven
+	}
+}
+
+func (q *search) branchSet(set []int) {
+	var members []int
+	for _, k := range set {
+		if !q.barred[k] {
+			members = append(members, k)
+		}
+	}
+	for _, keep := range members {
+		for _, k := range members {
+			q.barred[k] = k != keep
+		}
+		if k := slices.IndexFunc(q.fill, func(k int) bool { return k >= 0 && q.barred[k] }); k < 0 {
+			q.visit()
+		}
+	}
+	for _, k := range members {
+		q.barred[k] = false
+	}
+}
+
+// branchRequirement takes the requirement that is nearest to being satisfied and
+// isn't: in one branch it must be, in the other it is not counted.
+func (q *search) branchRequirement(r reading) bool {
+	at := -1
+	for i, part := range r.fraction {
+		if q.standing[i] == open && part > 0 && part < 1 && (at < 0 || part > r.fraction[at]) {
+			at = i
+		}
+	}
+	if at < 0 {
+		return false
+	}
+	for _, as := range []standing{forced, dead} {
+		q.standing[at] = as
+		q.visit()
+	}
+	q.standing[at] = open
+	return true
+}
+
+// mostUsed is the edge that carries most among those of some slots.
+func (q *search) mostUsed(r reading, slots []int) int {
+	at, most := -1, 0.0
+	for _, i := range slots {
+		for _, e := range q.f.of[i] {
+			if part := float64(r.use[e]) / float64(q.s.slots[i].credits); part > most {
+				at, most = e, part
+			}
+		}
+	}
+	return at
+}
+
+// branchPretended takes a slot of a requirement that the flow counts as satisfied
+// though too few of its slots are filled.
+func (q *search) branchPretended(r reading) bool {
+	for _, at := range r.pretended {
+		for _, i := range q.f.targets[at].slots {
+			if r.fill[i] >= 0 {
+				continue
+			}
+			for _, e := range q.f.of[i] {
+				if !q.closed[e] && !q.barred[q.f.edges[e].class] {
+					q.branchSlot(e)
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// branchSlot lets a class fill a slot in one branch, and not in the other.
+func (q *search) branchSlot(edge int) {
+	e := q.f.edges[edge]
+	q.fill[e.slot] = e.class
+	q.visit()
+	q.fill[e.slot] = -1
+	q.closed[edge] = true
+	q.visit()
+	q.closed[edge] = false
+}
