@@ -18,6 +18,9 @@ type candidate struct {
 	amount    cairn.Credits // in the programme's unit; zero when it carries none
 	level     *cairn.Credits
 	agreement *Agreement
+	// uncertain is set when it is not known whether the agreement was in force on
+	// the day of the award.
+	uncertain bool
 	fields    []string // its own field, and the one an agreement gives it
 	reasons   []Reason // why it can't count at all
 	edges     []edge
@@ -65,7 +68,7 @@ func (p *Programme) prepare(held []Held, at time.Time) []*candidate {
 		}
 		c.amount = h.Credit.Amount.Mul(h.Credit.HoursPerCredit).Div(p.Credit.HoursPerCredit)
 		c.level = p.levelOf(h.Level)
-		c.agreement = p.agreementFor(h)
+		c.agreement, c.uncertain = p.agreementFor(h)
 		if h.Field != "" {
 			c.fields = append(c.fields, h.Field)
 		}
@@ -92,21 +95,37 @@ func (p *Programme) levelOf(l *cairn.Level) *cairn.Credits {
 	return nil
 }
 
-// agreementFor finds the agreement in force on the day of the award.
-func (p *Programme) agreementFor(h Held) *Agreement {
+// agreementFor finds the agreement in force on the day of the award, or else one
+// that may have been: when the day is not known exactly, a person must look.
+func (p *Programme) agreementFor(h Held) (found *Agreement, uncertain bool) {
 	for i, a := range p.Agreements {
 		if a.Issuer != h.Issuer || a.Achievement != h.Achievement {
 			continue
 		}
-		if !a.From.IsZero() && h.AwardedOn.Earliest().Before(a.From.Earliest()) || !a.Until.IsZero() && h.AwardedOn.Latest().After(a.Until.Latest()) {
-			continue
+		dated := !a.From.IsZero() || !a.Until.IsZero()
+		if !dated || !h.AwardedOn.IsZero() && a.spans(h.AwardedOn.Earliest()) && a.spans(h.AwardedOn.Latest()) {
+			return &p.Agreements[i], false
 		}
-		return &p.Agreements[i]
+		if h.AwardedOn.IsZero() || a.meets(h.AwardedOn) {
+			found, uncertain = &p.Agreements[i], true
+		}
 	}
-	return nil
+	return found, uncertain
 }
 
-func (s Selector) matches(c *candidate) bool {
+// spans reports whether a day lies within the dates of the agreement. A date of
+// which only the year or month is given counts from its first to its last day.
+func (a Agreement) spans(day time.Time) bool {
+	return (a.From.IsZero() || !day.Before(a.From.Earliest())) && (a.Until.IsZero() || !day.After(a.Until.Latest()))
+}
+
+// meets reports whether some day of a date lies within the dates of the agreement.
+func (a Agreement) meets(d cairn.PartialDate) bool {
+	return (a.From.IsZero() || !d.Latest().Before(a.From.Earliest())) && (a.Until.IsZero() || !d.Earliest().After(a.Until.Latest()))
+}
+
+// matches reports whether a selector picks a candidate that counts in some fields.
+func (s Selector) matches(c *candidate, fields ...string) bool {
 	if s.empty() {
 		return false
 	}
@@ -114,7 +133,7 @@ func (s Selector) matches(c *candidate) bool {
 		return len(list) == 0 || slices.ContainsFunc(values, func(v string) bool { return slices.Contains(list, v) })
 	}
 	return (len(s.Achievements) == 0 || slices.Contains(s.Achievements, c.Achievement)) &&
-		one(s.Alignments, c.Alignments...) && one(s.Fields, c.fields...) && one(s.Tags, c.Tags...) && one(s.Types, c.Type) &&
+		one(s.Alignments, c.Alignments...) && one(s.Fields, fields...) && one(s.Tags, c.Tags...) && one(s.Types, c.Type) &&
 		(len(s.Issuers) == 0 || slices.Contains(s.Issuers, c.Issuer)) && (len(s.Routes) == 0 || slices.Contains(s.Routes, c.Route))
 }
 
@@ -122,13 +141,16 @@ func (p *Programme) findEdges(c *candidate, at time.Time) {
 	for i, r := range p.Requirements {
 		for j, s := range r.Slots() {
 			byAgreement := c.agreement != nil && slices.Contains(c.agreement.CountsAs, s.ID)
-			if !byAgreement && !s.Match.matches(c) {
+			if !byAgreement && !s.Match.matches(c, c.fields...) {
 				continue
 			}
 			e := p.edge(c, r, at)
 			e.requirement, e.slot = i, j
 			if byAgreement {
 				e.agreement = c.agreement.ID
+				if c.uncertain && !s.Match.matches(c, c.Field) {
+					c.doubt(&e, r)
+				}
 			}
 			if c.amount.Cmp(s.Credits) < 0 {
 				e.reasons = append(e.reasons, Reason{Code: ReasonTooFewCredits, Clause: r.Clause, Requirement: r.ID,
@@ -136,11 +158,14 @@ func (p *Programme) findEdges(c *candidate, at time.Time) {
 			}
 			c.edges = append(c.edges, e)
 		}
-		if r.Credits.Sign() > 0 && r.Match.matches(c) {
+		if r.Credits.Sign() > 0 && r.Match.matches(c, c.fields...) {
 			e := p.edge(c, r, at)
 			e.requirement, e.slot = i, -1
 			if c.agreement != nil && len(r.Match.Fields) > 0 && slices.Contains(r.Match.Fields, c.agreement.Field) && c.Field != c.agreement.Field {
 				e.agreement = c.agreement.ID
+			}
+			if c.uncertain && !r.Match.matches(c, c.Field) {
+				c.doubt(&e, r)
 			}
 			c.edges = append(c.edges, e)
 		}
@@ -148,6 +173,14 @@ func (p *Programme) findEdges(c *candidate, at time.Time) {
 	if len(c.edges) == 0 {
 		c.reasons = []Reason{{Code: ReasonNoMatch}}
 	}
+}
+
+// doubt leaves a place that only an agreement opens to a person: the day of the
+// award is not known well enough to say whether the agreement was in force.
+func (c *candidate) doubt(e *edge, r Requirement) {
+	e.undecided = true
+	e.reasons = append(e.reasons, Reason{Code: ReasonAgreementUncertain, Clause: r.Clause, Requirement: r.ID,
+		Args: map[string]string{"agreement": c.agreement.ID, "awarded": c.AwardedOn.String()}})
 }
 
 // edge checks the rules of a requirement, and the general ones, for a credential.

@@ -7,7 +7,7 @@ import (
 )
 
 // EngineVersion changes with everything that can change a Result.
-const EngineVersion = "1"
+const EngineVersion = "2"
 
 // Route is how credit comes in.
 type Route string
@@ -74,28 +74,29 @@ const (
 // Codes of reasons. The set is closed; internal/i18n has a sentence for each in
 // every language.
 const (
-	ReasonUsed          = "used"             // counts as …
-	ReasonNoMatch       = "no-match"         // nothing in the programme asks for this
-	ReasonTooOld        = "too-old"          // learned too long ago
-	ReasonDateUncertain = "date-uncertain"   // the date is not exact enough for the age rule
-	ReasonLevelTooLow   = "level-too-low"    // below the level that is asked for
-	ReasonLevelUnknown  = "level-unknown"    // no level, or of a framework without a mapping
-	ReasonGradeTooLow   = "grade-too-low"    // below the grade that is asked for
-	ReasonGradeUnknown  = "grade-unknown"    // no grade, or on an unknown scale
-	ReasonReserved      = "reserved"         // must be done with the institution
-	ReasonTooFewCredits = "too-few-credits"  // smaller than what is asked for
-	ReasonNoCredit      = "no-credit"        // carries no credit that can be counted
-	ReasonFull          = "requirement-full" // other credentials fill the requirement already
-	ReasonOutsideCap    = "outside-cap"      // the cap on outside credit is reached
-	ReasonRPLCap        = "rpl-cap"          // the cap on recognised prior learning is reached
-	ReasonLimit         = "limit"            // the limit for its field in the requirement is reached
-	ReasonExclusive     = "exclusive"        // another one of an exclusive set counts
-	ReasonNotProven     = "search-limit"     // the search ended before everything was tried
+	ReasonUsed               = "used"                // counts as …
+	ReasonNoMatch            = "no-match"            // nothing in the programme asks for this
+	ReasonTooOld             = "too-old"             // learned too long ago
+	ReasonDateUncertain      = "date-uncertain"      // the date is not exact enough for the age rule
+	ReasonAgreementUncertain = "agreement-uncertain" // the date is not exact enough for the dates of an agreement
+	ReasonLevelTooLow        = "level-too-low"       // below the level that is asked for
+	ReasonLevelUnknown       = "level-unknown"       // no level, or of a framework without a mapping
+	ReasonGradeTooLow        = "grade-too-low"       // below the grade that is asked for
+	ReasonGradeUnknown       = "grade-unknown"       // no grade, or on an unknown scale
+	ReasonReserved           = "reserved"            // must be done with the institution
+	ReasonTooFewCredits      = "too-few-credits"     // smaller than what is asked for
+	ReasonNoCredit           = "no-credit"           // carries no credit that can be counted
+	ReasonFull               = "requirement-full"    // other credentials fill the requirement already
+	ReasonOutsideCap         = "outside-cap"         // the cap on outside credit is reached
+	ReasonRPLCap             = "rpl-cap"             // the cap on recognised prior learning is reached
+	ReasonLimit              = "limit"               // the limit for its field in the requirement is reached
+	ReasonExclusive          = "exclusive"           // another one of an exclusive set counts
+	ReasonNotProven          = "search-limit"        // the search ended before everything was tried
 )
 
 // Reasons lists every code that a Result can carry.
 func Reasons() []string {
-	return []string{ReasonUsed, ReasonNoMatch, ReasonTooOld, ReasonDateUncertain, ReasonLevelTooLow, ReasonLevelUnknown, ReasonGradeTooLow, ReasonGradeUnknown,
+	return []string{ReasonUsed, ReasonNoMatch, ReasonTooOld, ReasonDateUncertain, ReasonAgreementUncertain, ReasonLevelTooLow, ReasonLevelUnknown, ReasonGradeTooLow, ReasonGradeUnknown,
 		ReasonReserved, ReasonTooFewCredits, ReasonNoCredit, ReasonFull, ReasonOutsideCap, ReasonRPLCap, ReasonLimit, ReasonExclusive, ReasonNotProven,
 		BlockedNotValid, BlockedUndetermined, BlockedIdentity, BlockedSpent, BlockedDuplicate}
 }
@@ -163,7 +164,7 @@ type Optimality struct {
 }
 
 // Objective states the order in which allocations are compared.
-const Objective = "1 most requirements satisfied; 2 most credit counted; 3 least credit from outside and prior learning; 4 in pools of credit, what lapses sooner; 5 order of requirements, date of award, digest"
+const Objective = "1 most requirements satisfied; 2 most credit counted; 3 least credit from outside and prior learning; 4 of credentials that the rules treat alike, and in pools of credit, what lapses sooner; 5 the first in a fixed order of search, whatever the order of presentation"
 
 // Result is an evaluation.
 type Result struct {
