@@ -82,16 +82,22 @@ func openBrowser(address string) {
 
 type serveCmd struct {
 	dataFlags
-	Listen string `help:"Address to serve on; put a TLS proxy before it." default:"127.0.0.1:8080" env:"CAIRN_LISTEN"`
+	Listen string   `help:"Address to serve on; put a TLS proxy before it." default:"127.0.0.1:8080" env:"CAIRN_LISTEN"`
+	Proxy  []string `help:"Network of a proxy whose X-Forwarded-For is believed, such as 127.0.0.1/32. Repeat for more." env:"CAIRN_PROXIES"`
 }
 
 func (s serveCmd) Run(c *console) error {
+	proxies, err := web.ParseProxies(s.Proxy)
+	if err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {
 		return &cairn.Error{Kind: cairn.Unavailable, Code: "serve.listen", Object: s.Listen, Message: "the address can't be listened on", Err: err}
 	}
 	defer listener.Close()
 	return s.with(c, func(a *app.App) error {
+		a.Config.Proxies = proxies
 		fmt.Fprintf(c.out, "serving %s on %s\n", s.URL, listener.Addr())
 		return serve(c, a, listener)
 	})

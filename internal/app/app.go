@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -43,6 +44,9 @@ type Config struct {
 	Rand       io.Reader
 	// Loopback allows plain http to this machine, for development.
 	Loopback bool
+	// Proxies are the networks of trusted proxies before the server; see
+	// web.ParseProxies. Without them everybody behind a proxy is one caller.
+	Proxies []netip.Prefix
 	// Trace is told each step of the write path; it may be nil.
 	Trace func(step string)
 }

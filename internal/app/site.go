@@ -22,5 +22,6 @@ func (a *App) Site(log *slog.Logger) (*web.Site, error) {
 			return a.Print(ctx, i, f == web.FormCard, l)
 		},
 		Bundle: a.Bundle, Now: a.Config.Now, Rand: a.Config.Rand, Log: log,
+		Proxies: a.Config.Proxies,
 	}), nil
 }

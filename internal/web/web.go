@@ -17,8 +17,8 @@ import (
 	"embed"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -88,9 +88,11 @@ type Deps struct {
 	Now    cairn.Clock
 	Rand   io.Reader
 	Log    *slog.Logger
-	// Caller names who asks, to bound guessing; the network address of the other
-	// side when nil. Behind a proxy the operator has to say which header to believe.
+	// Caller names who asks, to bound guessing. When nil it is the network address
+	// of the other side or, when that is one of Proxies, what X-Forwarded-For says.
 	Caller func(*http.Request) string
+	// Proxies are the networks of the proxies before this server; see ParseProxies.
+	Proxies []netip.Prefix
 }
 
 // Site is the handler of all pages. It is safe for concurrent use.
@@ -110,7 +112,7 @@ type Site struct {
 // New returns the handler of all pages.
 func New(d Deps) *Site {
 	if d.Caller == nil {
-		d.Caller = remote
+		d.Caller = callerBehind(d.Proxies)
 	}
 	s := &Site{Deps: d, mux: http.NewServeMux(), crossing: http.NewCrossOriginProtection(), checks: newGate(maxChecks, maxWaiting), bundles: &bundleCache{}}
 	if u, err := url.Parse(d.BaseURL); err == nil {
@@ -133,19 +135,6 @@ func New(d Deps) *Site {
 // and its listener are the caller's business.
 func Server(h http.Handler) *http.Server {
 	return &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader}
-}
-
-// remote is the other side's network address; of IPv6 the network, since one
-// household has 2^64 addresses.
-func remote(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
-		return ip.Mask(net.CIDRMask(64, 128)).String()
-	}
-	return host
 }
 
 // Who says who may use an address.
