@@ -33,6 +33,7 @@ type relaxation struct {
 	targets   []target
 	component []int // of each requirement
 	order     []int // of targets
+	taken     []int // members of each class that fill a slot for good
 	via       []int
 	queue     []int
 }
@@ -126,7 +127,7 @@ func newRelaxation(s *problem) *relaxation {
 			f.sets[set] = append(f.sets[set], k)
 		}
 	}
-	f.via = make([]int, len(f.out))
+	f.via, f.taken = make([]int, len(f.out)), make([]int, len(s.classes))
 	f.components()
 	return f
 }
@@ -192,6 +193,11 @@ func (f *relaxation) solve(st *state) (b bound, ok bool) {
 	if outside > f.s.outsideCap || rpl > f.s.rplCap {
 		return b, false
 	}
+	for k, n := range f.taken {
+		if n > len(f.s.classes[k].members) {
+			return b, false
+		}
+	}
 	f.sort()
 	f.cap[f.route[0]] = infinite
 	own := f.send()
@@ -240,7 +246,8 @@ func (f *relaxation) apart(st *state) int {
 func (f *relaxation) prepare(st *state) (outside, rpl, fixed int64) {
 	s := f.s
 	clear(f.cap)
-	used, taken := make([]int64, len(s.classes)), make([]int, len(s.classes))
+	used := make([]int64, len(s.classes))
+	clear(f.taken)
 	for i := range f.targets {
 		t := &f.targets[i]
 		t.fixed, t.in = 0, 0
@@ -251,7 +258,7 @@ func (f *relaxation) prepare(st *state) (outside, rpl, fixed int64) {
 		}
 		w := s.slots[i].credits
 		used[k] += w
-		taken[k]++
+		f.taken[k]++
 		f.targets[s.slots[i].requirement].fixed += w
 		fixed += w
 		switch s.classes[k].route {
@@ -272,8 +279,7 @@ func (f *relaxation) prepare(st *state) (outside, rpl, fixed int64) {
 		w := s.slots[i].credits
 		f.cap[f.slot[i]] = w
 		for _, e := range f.of[i] {
-			k := f.edges[e].class
-			if !st.closed[e] && !st.barred[k] && taken[k] < len(s.classes[k].members) {
+			if k := f.edges[e].class; f.usable(e, st) {
 				f.cap[f.edge[e]] = w
 				widest[k] = max(widest[k], w)
 			}
@@ -284,7 +290,7 @@ func (f *relaxation) prepare(st *state) (outside, rpl, fixed int64) {
 			continue
 		}
 		f.cap[f.class[k]] = int64(len(c.members))*c.amount - used[k]
-		f.cap[f.hub[k]] = int64(len(c.members)-taken[k]) * widest[k]
+		f.cap[f.hub[k]] = int64(len(c.members)-f.taken[k]) * widest[k]
 		for _, arc := range f.pool[k] {
 			f.cap[arc] = infinite
 		}
@@ -322,7 +328,7 @@ func (f *relaxation) setTarget(i int, st *state) {
 	case more > len(free):
 		t.state, t.need = dead, t.fixed
 		if st.standing[i] == forced {
-			t.state, t.need = forced, t.fixed+1 // can't be met: solve sees it
+			t.state, t.need = forced, infinite // can't be met: solve sees it
 		}
 		for _, w := range free {
 			t.room += w
@@ -339,7 +345,13 @@ func (f *relaxation) setTarget(i int, st *state) {
 }
 
 func (f *relaxation) fillable(slot int, st *state) bool {
-	return slices.ContainsFunc(f.of[slot], func(e int) bool { return !st.closed[e] && !st.barred[f.edges[e].class] })
+	return slices.ContainsFunc(f.of[slot], func(e int) bool { return f.usable(e, st) })
+}
+
+// usable reports whether a class may fill a slot and has a member left for it.
+func (f *relaxation) usable(edge int, st *state) bool {
+	k := f.edges[edge].class
+	return !st.closed[edge] && !st.barred[k] && f.taken[k] < len(f.s.classes[k].members)
 }
 
 // sort puts the requirements in the order of their worth: those that must be

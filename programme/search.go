@@ -419,7 +419,7 @@ func (q *search) branchPretended(r reading) bool {
 				continue
 			}
 			for _, e := range q.f.of[i] {
-				if !q.closed[e] && !q.barred[q.f.edges[e].class] {
+				if q.f.usable(e, &q.state) {
 					q.branchSlot(e)
 					return true
 				}
