@@ -1,10 +1,10 @@
 // Package did reads decentralised identifiers and the documents they stand for:
 // did:key and did:jwk (the identifier is the key) and did:web (the document is on
-// a web site). It knows Ed25519 keys in the forms Multikey and JsonWebKey, and the
-// other keys of package jose as JsonWebKey.
+// a web site). It knows Ed25519, P-256 and P-384 keys in the forms Multikey and
+// JsonWebKey, and the other keys of package jose as JsonWebKey.
 //
 // Most callers need a Resolver, Document.Method to find the key that a proof
-// names, and KeyFromEd25519. The package does no I/O: fetching a did:web
+// names, and KeyFromEd25519 or KeyFromPublic. The package does no I/O: fetching a did:web
 // document is the caller's affair, with WebURL and ParseDocument.
 package did
 
@@ -16,8 +16,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-
-	"github.com/mr-tron/base58"
 
 	"cairn.example"
 	"cairn.example/jose"
@@ -96,59 +94,6 @@ func SplitKeyID(k cairn.KeyID) (cairn.DID, string, error) {
 func MethodName(d cairn.DID) string {
 	name, _, _ := strings.Cut(strings.TrimPrefix(string(d), "did:"), ":")
 	return name
-}
-
-// multikey is the multicodec prefix of an Ed25519 public key (CID 1.0, 2.2.2).
-var multikey = []byte{0xed, 0x01}
-
-// EncodeMultikey writes an Ed25519 public key as a Multikey value: z6Mk… .
-func EncodeMultikey(pub ed25519.PublicKey) string {
-	return "z" + base58.Encode(append(append([]byte(nil), multikey...), pub...))
-}
-
-// DecodeMultikey reads a Multikey value that must be an Ed25519 public key.
-func DecodeMultikey(s string) (ed25519.PublicKey, error) {
-	rest, ok := strings.CutPrefix(s, "z")
-	if !ok || len(s) > 100 {
-		return nil, bad("did.key", s, "the key is not in base58btc multibase form")
-	}
-	b, err := base58.Decode(rest)
-	if err != nil {
-		return nil, bad("did.key", s, "the key is not in base58btc multibase form")
-	}
-	if len(b) < 2 || b[0] != multikey[0] || b[1] != multikey[1] {
-		return nil, bad("did.key-type", s, "only Ed25519 keys are supported")
-	}
-	if len(b) != 2+ed25519.PublicKeySize {
-		return nil, bad("did.key", s, "the key has %d bytes instead of %d", len(b)-2, ed25519.PublicKeySize)
-	}
-	return ed25519.PublicKey(b[2:]), nil
-}
-
-// KeyFromEd25519 returns the did:key identifier of a public key and the id of
-// its only verification method.
-func KeyFromEd25519(pub ed25519.PublicKey) (cairn.DID, cairn.KeyID) {
-	value := EncodeMultikey(pub)
-	return cairn.DID("did:key:" + value), cairn.KeyID("did:key:" + value + "#" + value)
-}
-
-// ResolveKey returns the document that a did:key identifier stands for.
-func ResolveKey(d cairn.DID) (*Document, error) {
-	value, ok := strings.CutPrefix(string(d), "did:key:")
-	if !ok {
-		return nil, bad("did.method", string(d), "this is not a did:key identifier")
-	}
-	pub, err := DecodeMultikey(value)
-	if err != nil {
-		return nil, err
-	}
-	id := cairn.KeyID(string(d) + "#" + value)
-	return &Document{
-		ID:             d,
-		Methods:        []Method{{ID: id, Controller: d, PublicKey: pub}},
-		Assertion:      []cairn.KeyID{id},
-		Authentication: []cairn.KeyID{id},
-	}, nil
 }
 
 // Method finds the key that a proof names, in the order of CID 1.0, section 3.3:

@@ -41,7 +41,6 @@ func TestKnownKey(t *testing.T) {
 func TestResolveKeyRefuses(t *testing.T) {
 	for _, s := range []string{
 		"did:key:", "did:key:z", "did:key:z6Mk", "did:web:x.example", "did:key:u7QEK",
-		"did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169", // P-256
 		"did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2a", // too long
 		"did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ",   // too short
 		"did:key:z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ0",  // not base58

@@ -116,9 +116,16 @@ func (p *documentReader) method(v any) (cairn.KeyID, error) {
 		}
 		*to = t
 	}
+	for _, name := range []string{"secretKeyMultibase", "privateKeyMultibase"} {
+		if _, ok := m[name]; ok {
+			return "", bad("did.private-key", string(id), "the document shows a private key; it must be considered stolen")
+		}
+	}
 	var err error
 	switch text("type") {
-	case "Multikey", "Ed25519VerificationKey2020":
+	case "Multikey":
+		method.PublicKey, method.Key, err = readMultikey(text("publicKeyMultibase"))
+	case "Ed25519VerificationKey2020":
 		method.PublicKey, err = DecodeMultikey(text("publicKeyMultibase"))
 	case "JsonWebKey", "JsonWebKey2020":
 		if method.Key, err = decodeJWK(m["publicKeyJwk"], string(id)); err == nil {
