@@ -1,6 +1,9 @@
 package verify
 
 import (
+	"strings"
+	"unicode"
+
 	"cairn.example/openbadges"
 	"cairn.example/vc"
 )
@@ -75,4 +78,19 @@ func learner(ids []openbadges.Identity) string {
 func Identities(tree map[string]any) ([]openbadges.Identity, error) {
 	f, err := openbadges.Read(tree)
 	return f.Identities, err
+}
+
+// clean makes a signed text safe to show: characters that turn the direction of
+// writing or are invisible are taken out, since they can make one text look like
+// another.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || r == '\u200c' || r == '\u200d' {
+			return r
+		}
+		if unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, s)
 }

@@ -1,0 +1,65 @@
+package verify
+
+import (
+	"cairn.example"
+	"cairn.example/internal/trust"
+	"cairn.example/vc"
+)
+
+// issuer answers whether the trust lists recognise the issuer for this.
+func (c *check) issuer(kind string, cred vc.Credential, shown *Shown) (Finding, *trust.Standing) {
+	f := Finding{Axis: AxisIssuer, Outcome: Unknown, Args: map[string]string{"issuer": cred.Issuer}}
+	if c.trustErr != nil {
+		f.Code = "issuer.lists-unavailable"
+		return f, nil
+	}
+	if len(c.snapshot.Lists()) == 0 {
+		f.Code = "issuer.no-list"
+		return f, nil
+	}
+	for _, l := range c.snapshot.Lists() {
+		if string(l.Operator) == cred.Issuer && (kind == KindTrustList || kind == KindTrustBundle) {
+			f.Outcome, f.Code, f.AsOf, f.Source = Yes, "issuer.operator", l.ValidFrom, l.ID
+			return f, nil
+		}
+	}
+	q := trust.Query{Issuer: cairn.DID(cred.Issuer), At: cred.ValidFrom, Now: c.now}
+	if shown != nil {
+		q.AchievementType, q.Field = shown.AchievementType, shown.Field
+		if level, err := cairn.ParseCredits(shown.Level); err == nil && shown.LevelFramework != "" {
+			q.Level = &cairn.Level{Framework: shown.LevelFramework, Value: level}
+		}
+		if day, err := cairn.ParsePartialDate(shown.AwardedOn); err == nil && !day.IsZero() {
+			q.At = day.Latest()
+		}
+	}
+	switch kind { // these are said as an institution, not as a kind of achievement
+	case KindTranscript:
+		q.AchievementType = "Transcript"
+	case KindDecision:
+		q.AchievementType = "RecognitionDecision"
+	case KindStatusList:
+		q.AchievementType = "StatusList"
+	}
+	s := c.snapshot.Standing(q)
+	f.AsOf, f.Source = s.AsOf, s.List
+	if name, _ := s.Name.In(); name != "" {
+		f.Args["name"] = name
+	}
+	if s.Authority != "" {
+		f.Args["authority"] = s.Authority
+	}
+	switch s.State {
+	case trust.Recognised:
+		f.Outcome, f.Code = Yes, "issuer.recognised"
+	case trust.OutsideScope:
+		f.Outcome, f.Code = No, "issuer.outside-scope"
+	case trust.NotAtThatTime:
+		f.Outcome, f.Code = No, "issuer.not-at-that-time"
+	case trust.NotListed:
+		f.Code = "issuer.not-listed"
+	default:
+		f.Code = "issuer.list-ended"
+	}
+	return f, &s
+}

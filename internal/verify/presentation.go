@@ -1,0 +1,61 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+
+	"cairn.example"
+	"cairn.example/did"
+	"cairn.example/vc"
+)
+
+func (c *check) presentation(ctx context.Context, tree map[string]any, depth int) Report {
+	r := c.report(KindPresentation)
+	p, problems := vc.ReadPresentation(tree)
+	model := modelFinding(problems)
+	if len(p.Credentials) > maxCredentials {
+		model = Finding{Axis: AxisModel, Outcome: No, Code: "model.too-many", Args: map[string]string{"limit": fmt.Sprint(maxCredentials)}}
+		p.Credentials = nil
+	}
+	holder := cairn.DID(p.Holder)
+	proof := Finding{Axis: AxisProof, Outcome: No, Code: "proof.no-holder"}
+	if p.Holder != "" {
+		proof = c.proof(ctx, tree, holder, did.Authentication, c.options.Challenge, c.options.Domain)
+	}
+	shown := Finding{Axis: AxisHolder, Outcome: Unknown, Code: "holder.not-proven"}
+	switch {
+	case proof.Outcome != Yes:
+	case c.options.Challenge == "":
+		shown.Code = "holder.no-challenge"
+	default:
+		shown = Finding{Axis: AxisHolder, Outcome: Yes, Code: "holder.signed", Args: map[string]string{"holder": p.Holder}}
+	}
+	for _, inner := range p.Credentials {
+		report := c.document(ctx, inner, depth+1)
+		if shown.Outcome == Yes {
+			bind(&report, p.Holder)
+		}
+		r.Credentials = append(r.Credentials, report)
+	}
+	r.Findings = []Finding{proof, model, shown}
+	return r
+}
+
+// bind answers the holder axis of a credential in a presentation that its holder
+// signed.
+func bind(r *Report, holder string) {
+	f := Finding{Axis: AxisHolder, Outcome: Unknown, Code: "holder.bearer"}
+	switch {
+	case r.Shown == nil || r.Shown.SubjectID == "":
+	case r.Shown.SubjectID == holder:
+		f = Finding{Axis: AxisHolder, Outcome: Yes, Code: "holder.subject", Args: map[string]string{"holder": holder}}
+	default:
+		f = Finding{Axis: AxisHolder, Outcome: No, Code: "holder.other", Args: map[string]string{"holder": holder, "subject": r.Shown.SubjectID}}
+	}
+	for i := range r.Findings {
+		if r.Findings[i].Axis == AxisHolder {
+			r.Findings[i] = f
+		}
+	}
+	r.Verdict = Decide(*r, policyFor(r.Kind))
+}
