@@ -15,7 +15,7 @@ var layers = [][]string{
 	0:  {""},
 	1:  {"strictjson", "jcs", "rdfc", "jose", "vc", "bbs"},
 	2:  {"did", "statuslist", "openbadges", "programme"},
-	3:  {"dataintegrity", "papercode"},
+	3:  {"dataintegrity", "papercode", "sdjwt"},
 	4:  {"internal/keys", "internal/trust", "internal/i18n", "internal/fetch"},
 	5:  {"internal/verify", "internal/issue"},
 	6:  {"internal/hold", "internal/recognise", "internal/staff"},
