@@ -41,6 +41,22 @@ type quad struct {
 // canonicalise runs RDFC-1.0 (RDF Dataset Canonicalization, section 4.4.3) with
 // SHA-256. It fails with rdfc.work-limit instead of taking long.
 func canonicalise(quads []quad) ([]byte, error) {
+	labels, err := canonicalLabels(quads)
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]string, len(quads))
+	var b []byte
+	for i := range quads {
+		b = quads[i].append(b[:0], func(name string) string { return labels[name] })
+		lines[i] = string(b)
+	}
+	slices.Sort(lines)
+	return []byte(strings.Join(slices.Compact(lines), "")), nil
+}
+
+// canonicalLabels gives every blank node its canonical label, such as _:c14n0.
+func canonicalLabels(quads []quad) (map[string]string, error) {
 	c := &canonicaliser{mentions: map[string][]*quad{}, canonical: newIssuer("c14n")}
 	for i := range quads {
 		q := &quads[i]
@@ -88,14 +104,7 @@ func canonicalise(quads []quad) ([]byte, error) {
 			}
 		}
 	}
-	lines := make([]string, len(quads))
-	var b []byte
-	for i := range quads {
-		b = quads[i].append(b[:0], func(name string) string { return c.canonical.labels[name] })
-		lines[i] = string(b)
-	}
-	slices.Sort(lines)
-	return []byte(strings.Join(slices.Compact(lines), "")), nil
+	return c.canonical.labels, nil
 }
 
 // An issuer gives blank nodes their labels in the order in which they ask.

@@ -24,6 +24,7 @@ type walker struct {
 	quads  []quad
 	seen   map[quad]bool // a statement made twice is one statement
 	blanks int
+	from   map[quad][]source // where each statement comes from; nil when nobody asks
 	rootID string
 	root   []string // types of the document itself
 }
@@ -34,7 +35,10 @@ func (w *walker) blank() term {
 }
 
 // add adds a statement, unless it is there already.
-func (w *walker) add(q quad) error {
+func (w *walker) add(q quad, s source) error {
+	if w.from != nil {
+		w.from[q] = append(w.from[q], s)
+	}
 	if w.seen[q] {
 		return nil
 	}
@@ -58,6 +62,7 @@ func below(path, name string) string {
 // A place is where in the document and under which context a value stands.
 type place struct {
 	path    string
+	step    *step
 	context *active
 	graph   term
 	// contextAllowed is set at the top and on what stands in the members of
@@ -117,7 +122,7 @@ func (w *walker) node(m map[string]any, at place, member *definition) (term, err
 		if err != nil {
 			return term{}, err
 		}
-		if err := w.add(quad{subject, rdf + "type", term{kind: iri, value: name}, at.graph}); err != nil {
+		if err := w.add(quad{subject, rdf + "type", term{kind: iri, value: name}, at.graph}, source{at.step, ofObject}); err != nil {
 			return term{}, err
 		}
 	}
@@ -228,7 +233,7 @@ func typesOf(m map[string]any, path string) ([]string, error) {
 
 // member adds what one member says.
 func (w *walker) member(subject term, name string, v any, at place) error {
-	at.path = below(at.path, name)
+	at.path, at.step = below(at.path, name), w.step(at.step, name)
 	d := at.context.terms[name]
 	switch {
 	case strings.HasPrefix(name, "@"):
@@ -253,7 +258,7 @@ func (w *walker) member(subject term, name string, v any, at place) error {
 		if err != nil {
 			return err
 		}
-		return w.add(quad{subject, d.iri, o, at.graph})
+		return w.add(quad{subject, d.iri, o, at.graph}, source{at.step, ofValue})
 	}
 	at.contextAllowed = slices.Contains(ownDocument, name)
 	if m, ok := v.(map[string]any); ok && d.container == "@language" {
@@ -277,6 +282,7 @@ func (w *walker) member(subject term, name string, v any, at place) error {
 		here := at
 		if ok {
 			here.path += "/" + strconv.Itoa(i)
+			here.step = w.step(at.step, strconv.Itoa(i))
 		}
 		object, err := w.value(e, d, here)
 		if err != nil {
@@ -289,7 +295,11 @@ func (w *walker) member(subject term, name string, v any, at place) error {
 		if own != nil {
 			own[q] = true
 		}
-		if err := w.add(q); err != nil {
+		s := source{here.step, ofValue}
+		if m, isNode := e.(map[string]any); isNode && m["@value"] == nil {
+			s.kind = ofObject
+		}
+		if err := w.add(q, s); err != nil {
 			return err
 		}
 	}
@@ -325,7 +335,7 @@ func (w *walker) languages(subject term, d *definition, m map[string]any, at pla
 				return fail("rdfc.dropped", path, "this text is there already, and a signature covers it once")
 			}
 			own[q] = true
-			if err := w.add(q); err != nil {
+			if err := w.add(q, source{w.step(at.step, tag), ofValue}); err != nil {
 				return err
 			}
 		}
@@ -339,19 +349,20 @@ func (w *walker) list(subject term, d *definition, items []any, at place) error 
 	for i, item := range slices.Backward(items) {
 		here := at
 		here.path += "/" + strconv.Itoa(i)
+		here.step = w.step(at.step, strconv.Itoa(i))
 		first, err := w.value(item, d, here)
 		if err != nil {
 			return err
 		}
 		cell := w.blank()
 		for _, q := range []quad{{cell, rdf + "first", first, at.graph}, {cell, rdf + "rest", head, at.graph}} {
-			if err := w.add(q); err != nil {
+			if err := w.add(q, source{at.step, ofValue}); err != nil {
 				return err
 			}
 		}
 		head = cell
 	}
-	return w.add(quad{subject, d.iri, head, at.graph})
+	return w.add(quad{subject, d.iri, head, at.graph}, source{at.step, ofValue})
 }
 
 // value turns one value of a member into the object of a statement.
