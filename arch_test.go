@@ -13,7 +13,7 @@ import (
 // listed package that no longer exists, both fail the test.
 var layers = [][]string{
 	0:  {""},
-	1:  {"strictjson", "jcs", "rdfc", "jose", "vc", "bbs"},
+	1:  {"strictjson", "jcs", "rdfc", "jose", "strictcbor", "cose", "base45", "inflate", "vc", "bbs"},
 	2:  {"did", "statuslist", "openbadges", "programme"},
 	3:  {"dataintegrity", "papercode", "sdjwt"},
 	4:  {"internal/keys", "internal/trust", "internal/i18n", "internal/fetch"},
@@ -31,6 +31,7 @@ var sameLayer = map[string][]string{
 	"jcs":        {"strictjson"},
 	"rdfc":       {"strictjson", "jcs"},
 	"jose":       {"strictjson", "jcs"},
+	"cose":       {"jose", "strictcbor"}, // the same keys and algorithms
 	"vc":         {"strictjson"},
 	"openbadges": {"statuslist"}, // a badge carries its place in a list
 }
