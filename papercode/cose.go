@@ -5,9 +5,12 @@ import (
 	"crypto/ed25519"
 
 	"github.com/fxamacker/cbor/v2"
+
+	"cairn.example/cose"
 )
 
-// COSE_Sign1 of RFC 9052, section 4.2, in one form only: tagged, a protected
+// Package cose signs and checks signatures; this file narrows what it reads to the
+// form of a paper code: COSE_Sign1 of RFC 9052, section 4.2, in one spelling only: tagged, a protected
 // header with exactly alg (EdDSA) and kid, an empty unprotected header, the
 // payload inside, and a signature of 64 bytes. Everything is in the
 // deterministic encoding of RFC 8949, section 4.2.1, and is refused otherwise,
@@ -30,15 +33,6 @@ type sign1 struct {
 type protectedHeader struct {
 	Algorithm int64  `cbor:"1,keyasint"`
 	KeyID     []byte `cbor:"4,keyasint"`
-}
-
-// toBeSigned is the Sig_structure of RFC 9052, section 4.4.
-type toBeSigned struct {
-	_         struct{} `cbor:",toarray"`
-	Context   string
-	Protected []byte
-	External  []byte
-	Payload   []byte
 }
 
 var encMode = func() cbor.EncMode {
@@ -84,31 +78,34 @@ func decodeExactly(data []byte, into any) error {
 	return nil
 }
 
-// signedBytes returns what the signature is over.
-func signedBytes(protected, payload []byte) ([]byte, error) {
-	return encMode.Marshal(toBeSigned{Context: "Signature1", Protected: protected, External: []byte{}, Payload: payload})
-}
-
-func decodeSign1(data []byte) (sign1, protectedHeader, error) {
+// readSign1 returns the message and its key identifier.
+func readSign1(data []byte) (*cose.Message, []byte, error) {
 	var s sign1
 	var h protectedHeader
 	if len(data) == 0 || data[0] != tagSign1 {
-		return s, h, invalid("papercode.cose", "", "the code does not hold a signed record")
+		return nil, nil, invalid("papercode.cose", "", "the code does not hold a signed record")
 	}
 	if err := decodeExactly(data[1:], &s); err != nil {
-		return s, h, err
+		return nil, nil, err
 	}
 	if len(s.Unprotected) != 0 {
-		return s, h, invalid("papercode.cose", "", "the code has a header that is not signed")
+		return nil, nil, invalid("papercode.cose", "", "the code has a header that is not signed")
 	}
 	if len(s.Signature) != signature {
-		return s, h, invalid("papercode.cose", "", "the signature has the wrong length")
+		return nil, nil, invalid("papercode.cose", "", "the signature has the wrong length")
 	}
 	if err := decodeExactly(s.Protected, &h); err != nil {
-		return s, h, err
+		return nil, nil, err
 	}
 	if h.Algorithm != algEdDSA {
-		return s, h, invalid("papercode.algorithm", "", "the code is signed with an algorithm that is not accepted")
+		return nil, nil, invalid("papercode.algorithm", "", "the code is signed with an algorithm that is not accepted")
 	}
-	return s, h, nil
+	if len(h.KeyID) == 0 {
+		return nil, nil, invalid("papercode.key", "key", "the code does not name its key")
+	}
+	m, err := cose.Parse(data, maxInflated)
+	if err != nil {
+		return nil, nil, wrap("papercode.cose", "the code does not hold a signed record", err)
+	}
+	return m, h.KeyID, nil
 }

@@ -13,15 +13,16 @@
 package papercode
 
 import (
-	"bytes"
-	"compress/zlib"
 	"context"
 	"crypto/ed25519"
-	"io"
 	"strings"
 	"time"
 
 	"cairn.example"
+	"cairn.example/base45"
+	"cairn.example/cose"
+	"cairn.example/inflate"
+	"cairn.example/jose"
 )
 
 // Prefix begins every code of this version.
@@ -73,9 +74,8 @@ type Card struct {
 
 // Signed is a code that was read. It is immutable and safe for concurrent use.
 type Signed struct {
-	card      Card
-	message   []byte // what was signed
-	signature []byte
+	card    Card
+	message *cose.Message
 }
 
 // Card returns what the code says. It is a claim of whoever made the code until
@@ -91,7 +91,11 @@ func (s *Signed) Verify(pub ed25519.PublicKey) error {
 	if own, ok := keyOf(s.card.Issuer); ok && !own.Equal(pub) {
 		return invalid("papercode.signature", "", "the key is not that of the issuer")
 	}
-	if !ed25519.Verify(pub, s.message, s.signature) {
+	key, err := jose.NewPublicKey(pub, "")
+	if err != nil {
+		return wrap("papercode.signature", "the key is not one that protects anything", err)
+	}
+	if err := s.message.Verify(key, cose.Policy{Types: []string{""}}); err != nil {
 		return invalid("papercode.signature", "", "the signature does not belong to these facts and this issuer")
 	}
 	return nil
@@ -115,27 +119,19 @@ func Sign(ctx context.Context, c Card, s cairn.Signer) (string, error) {
 	if err != nil {
 		return "", wrap("papercode.cbor", "the card could not be encoded", err)
 	}
-	protected, err := encMode.Marshal(protectedHeader{Algorithm: algEdDSA, KeyID: kid})
+	signer, err := jose.FromSigner(s)
 	if err != nil {
-		return "", wrap("papercode.cbor", "the card could not be encoded", err)
+		return "", wrap("papercode.key", "the signing key can't be used", err)
 	}
-	message, err := signedBytes(protected, payload)
-	if err != nil {
-		return "", wrap("papercode.cbor", "the card could not be encoded", err)
-	}
-	sig, err := s.Sign(ctx, message)
+	body, err := cose.Sign(ctx, cose.Header{KeyID: kid}, payload, signer)
 	if err != nil {
 		return "", err
 	}
-	body, err := encMode.Marshal(sign1{Protected: protected, Unprotected: emptyHeader, Payload: payload, Signature: sig})
-	if err != nil {
-		return "", wrap("papercode.cbor", "the card could not be encoded", err)
-	}
-	packed, err := pack(append([]byte{tagSign1}, body...))
+	packed, err := pack(body)
 	if err != nil {
 		return "", err
 	}
-	text := Prefix + encodeBase45(packed)
+	text := Prefix + base45.Encode(packed)
 	// What we hand out must be readable by what we ship.
 	back, err := Read(text)
 	if err != nil {
@@ -168,49 +164,38 @@ func Read(text string) (*Signed, error) {
 		}
 		return nil, invalid("papercode.prefix", "", "this is not a paper code")
 	}
-	packed, err := decodeBase45(rest)
+	packed, err := base45.Decode(rest)
 	if err != nil {
-		return nil, err
+		return nil, wrap("papercode.base45", "the text of the code is damaged", err)
 	}
 	body, err := unpack(packed)
 	if err != nil {
 		return nil, err
 	}
-	s, header, err := decodeSign1(body)
+	m, kid, err := readSign1(body)
 	if err != nil {
 		return nil, err
 	}
 	var c claims
-	if err := decodeExactly(s.Payload, &c); err != nil {
+	if err := decodeExactly(m.Payload, &c); err != nil {
 		return nil, err
 	}
-	card, err := cardOf(c, header.KeyID)
+	card, err := cardOf(c, kid)
 	if err != nil {
 		return nil, err
 	}
-	message, err := signedBytes(s.Protected, s.Payload)
-	if err != nil {
-		return nil, wrap("papercode.cbor", "the code is not well formed", err)
-	}
-	return &Signed{card: card, message: message, signature: s.Signature}, nil
+	return &Signed{card: card, message: m}, nil
 }
 
 // pack compresses when that is shorter. The first byte tells the two forms
 // apart: 0x78 begins a zlib stream, 0xd2 a COSE_Sign1.
 func pack(body []byte) ([]byte, error) {
-	var b bytes.Buffer
-	w, err := zlib.NewWriterLevel(&b, zlib.BestCompression)
+	packed, err := inflate.Pack(body)
 	if err != nil {
 		return nil, wrap("papercode.zlib", "the card could not be compressed", err)
 	}
-	if _, err := w.Write(body); err != nil {
-		return nil, wrap("papercode.zlib", "the card could not be compressed", err)
-	}
-	if err := w.Close(); err != nil {
-		return nil, wrap("papercode.zlib", "the card could not be compressed", err)
-	}
-	if b.Len() < len(body) {
-		return b.Bytes(), nil
+	if len(packed) < len(body) {
+		return packed, nil
 	}
 	return body, nil
 }
@@ -219,20 +204,12 @@ func unpack(packed []byte) ([]byte, error) {
 	if len(packed) == 0 || packed[0] != 0x78 {
 		return packed, nil
 	}
-	in := bytes.NewReader(packed)
-	r, err := zlib.NewReader(in)
-	if err != nil {
-		return nil, wrap("papercode.zlib", "the code cannot be decompressed", err)
-	}
-	body, err := io.ReadAll(io.LimitReader(r, maxInflated+1))
-	if err != nil {
-		return nil, wrap("papercode.zlib", "the code cannot be decompressed", err)
-	}
-	if len(body) > maxInflated {
+	body, err := inflate.Zlib(packed, maxInflated)
+	if cairn.KindOf(err) == cairn.TooLarge {
 		return nil, &cairn.Error{Kind: cairn.TooLarge, Code: "papercode.too-large", Message: "the code unpacks to more than 64 KiB"}
 	}
-	if in.Len() != 0 {
-		return nil, invalid("papercode.zlib", "", "something follows the compressed part")
+	if err != nil {
+		return nil, wrap("papercode.zlib", "the code cannot be decompressed", err)
 	}
 	return body, nil
 }
