@@ -1,7 +1,7 @@
 // Package did reads decentralised identifiers and the documents they stand for:
 // did:key and did:jwk (the identifier is the key) and did:web (the document is on
 // a web site). It knows Ed25519, P-256 and P-384 keys in the forms Multikey and
-// JsonWebKey, and the other keys of package jose as JsonWebKey.
+// JsonWebKey, BBS keys as Multikey, and the other keys of package jose as JsonWebKey.
 //
 // Most callers need a Resolver, Document.Method to find the key that a proof
 // names, and KeyFromEd25519 or KeyFromPublic. The package does no I/O: fetching a did:web
@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"cairn.example"
+	"cairn.example/bbs"
 	"cairn.example/jose"
 )
 
@@ -35,7 +36,8 @@ type Method struct {
 	ID         cairn.KeyID
 	Controller cairn.DID
 	PublicKey  ed25519.PublicKey // nil for a key of another kind
-	Key        *jose.PublicKey   // the key whatever its kind; nil when only PublicKey was given (see JOSE)
+	Key        *jose.PublicKey   // the key whatever its kind; nil when only PublicKey was given (see JOSE), and for BBS
+	BBS        *bbs.PublicKey    // for a BBS key, which has no other form
 	Expires    time.Time         // zero when it does not; proofs made at or after it do not count
 	Revoked    time.Time         // zero when it is not
 }

@@ -124,7 +124,7 @@ func (p *documentReader) method(v any) (cairn.KeyID, error) {
 	var err error
 	switch text("type") {
 	case "Multikey":
-		method.PublicKey, method.Key, err = readMultikey(text("publicKeyMultibase"))
+		err = method.readMultikey(text("publicKeyMultibase"))
 	case "Ed25519VerificationKey2020":
 		method.PublicKey, err = DecodeMultikey(text("publicKeyMultibase"))
 	case "JsonWebKey", "JsonWebKey2020":
@@ -144,14 +144,16 @@ func (p *documentReader) method(v any) (cairn.KeyID, error) {
 	return id, nil
 }
 
-// MarshalDocument writes a document in canonical form: Ed25519 keys as Multikey,
-// others as JsonWebKey.
+// MarshalDocument writes a document in canonical form: Ed25519 and BBS keys as
+// Multikey, others as JsonWebKey.
 func MarshalDocument(d *Document) ([]byte, error) {
 	methods, contexts := []any{}, []string{"https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"}
 	for _, m := range d.Methods {
 		e := map[string]any{"id": string(m.ID), "controller": string(m.Controller)}
 		if m.PublicKey != nil {
 			e["type"], e["publicKeyMultibase"] = "Multikey", EncodeMultikey(m.PublicKey)
+		} else if m.BBS != nil {
+			e["type"], e["publicKeyMultibase"] = "Multikey", EncodeBBS(m.BBS)
 		} else {
 			k, err := m.JOSE()
 			if err != nil {

@@ -10,11 +10,12 @@ import (
 	"github.com/mr-tron/base58"
 
 	"cairn.example"
+	"cairn.example/bbs"
 	"cairn.example/jose"
 )
 
-// maxMultikey bounds the text of a key; a P-384 key has 70 characters.
-const maxMultikey = 100
+// maxMultikey bounds the text of a key; a BBS key has 137 characters.
+const maxMultikey = 140
 
 // A codec is a kind of key in the form Multikey (CID 1.0, section 2.2.2): what its
 // bytes begin with (a multicodec number as a varint), and how many bytes follow.
@@ -30,6 +31,10 @@ var codecs = []codec{
 	{[]byte{0x80, 0x24}, 33, elliptic.P256()},
 	{[]byte{0x81, 0x24}, 49, elliptic.P384()},
 }
+
+// codecBBS is the kind of keys that sign with BBS: points of the group G2 of
+// BLS12-381, compressed. Package jose has no such keys.
+var codecBBS = codec{[]byte{0xeb, 0x01}, bbs.PublicKeySize, nil}
 
 // EncodeMultikey writes an Ed25519 public key as a Multikey value: z6Mk… .
 func EncodeMultikey(pub ed25519.PublicKey) string {
@@ -125,6 +130,29 @@ func PublicFromMultikey(b []byte) (*jose.PublicKey, error) {
 	return nil, bad("did.key-type", object, "keys of this kind are not supported")
 }
 
+// EncodeBBS writes a BBS key as a Multikey value: zUC7… .
+func EncodeBBS(k *bbs.PublicKey) string {
+	return "z" + base58.Encode(append(bytes.Clone(codecBBS.prefix), k.Bytes()...))
+}
+
+// DecodeBBS reads a Multikey value that must be a BBS key, with the checks of
+// bbs.ParsePublicKey. A key of another kind has the code did.key-type.
+func DecodeBBS(s string) (*bbs.PublicKey, error) {
+	b, err := multibase(s)
+	if err != nil {
+		return nil, err
+	}
+	rest, ok := bytes.CutPrefix(b, codecBBS.prefix)
+	if !ok {
+		return nil, bad("did.key-type", s, "only BBS keys are supported here")
+	}
+	k, err := bbs.ParsePublicKey(rest)
+	if err != nil {
+		return nil, bad("did.key", s, "the key is not a point of the group G2 of BLS12-381")
+	}
+	return k, nil
+}
+
 // multibase reads base58btc in its only form.
 func multibase(s string) ([]byte, error) {
 	rest, ok := strings.CutPrefix(s, "z")
@@ -143,13 +171,18 @@ func multibase(s string) ([]byte, error) {
 
 // readMultikey reads the key of a method. Ed25519 keys keep their old form, for
 // what takes no other.
-func readMultikey(s string) (ed25519.PublicKey, *jose.PublicKey, error) {
+func (m *Method) readMultikey(s string) error {
 	k, err := DecodePublic(s)
-	if err != nil {
-		return nil, nil, err
+	if cairn.CodeOf(err) == "did.key-type" {
+		m.BBS, err = DecodeBBS(s)
+		return err
 	}
-	pub, _ := k.Crypto().(ed25519.PublicKey)
-	return pub, k, nil
+	if err != nil {
+		return err
+	}
+	m.Key = k
+	m.PublicKey, _ = k.Crypto().(ed25519.PublicKey)
+	return nil
 }
 
 // KeyFromEd25519 returns the did:key identifier of a public key and the id of
@@ -168,6 +201,11 @@ func KeyFromPublic(k *jose.PublicKey) (cairn.DID, cairn.KeyID, error) {
 	return d, id, nil
 }
 
+// KeyFromBBS is KeyFromEd25519 for BBS keys.
+func KeyFromBBS(k *bbs.PublicKey) (cairn.DID, cairn.KeyID) {
+	return keyNamed(EncodeBBS(k))
+}
+
 func keyNamed(value string) (cairn.DID, cairn.KeyID) {
 	return cairn.DID("did:key:" + value), cairn.KeyID("did:key:" + value + "#" + value)
 }
@@ -178,15 +216,10 @@ func ResolveKey(d cairn.DID) (*Document, error) {
 	if !ok {
 		return nil, bad("did.method", string(d), "this is not a did:key identifier")
 	}
-	pub, key, err := readMultikey(value)
-	if err != nil {
+	id := cairn.KeyID(string(d) + "#" + value)
+	m := Method{ID: id, Controller: d}
+	if err := m.readMultikey(value); err != nil {
 		return nil, err
 	}
-	id := cairn.KeyID(string(d) + "#" + value)
-	return &Document{
-		ID:             d,
-		Methods:        []Method{{ID: id, Controller: d, PublicKey: pub, Key: key}},
-		Assertion:      []cairn.KeyID{id},
-		Authentication: []cairn.KeyID{id},
-	}, nil
+	return &Document{ID: d, Methods: []Method{m}, Assertion: []cairn.KeyID{id}, Authentication: []cairn.KeyID{id}}, nil
 }

@@ -132,7 +132,7 @@ func TestDecodePublicRefuses(t *testing.T) {
 		if _, err := did.DecodePublic(c.value); cairn.CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want %s", name, err, c.code)
 		}
-		if doc, err := did.ResolveKey(cairn.DID("did:key:" + c.value)); err == nil {
+		if doc, err := did.ResolveKey(cairn.DID("did:key:" + c.value)); err == nil && doc.Methods[0].BBS == nil {
 			t.Errorf("%s: resolved to %+v", name, doc)
 		}
 	}
@@ -146,6 +146,74 @@ func TestDecodePublicRefuses(t *testing.T) {
 	}
 	if _, _, err := did.KeyFromPublic(rk); cairn.CodeOf(err) != "did.key-type" {
 		t.Errorf("RSA: %v", err)
+	}
+}
+
+// The examples of the did:key method specification and of vc-di-bbs, section
+// "Multikey" and its test vectors.
+func TestBBSKeys(t *testing.T) {
+	for _, value := range []string{
+		"zUC7K4ndUaGZgV7Cp2yJy6JtMoUHY6u7tkcSYUvPrEidqBmLCTLmi6d5WvwnUqejscAkERJ3bfjEiSYtdPkRSE8kSa11hFBr4sTgnbZ95SJj19PN2jdvJjyzpSZgxkyyxNnBNnY",
+		"zUC7EK3ZakmukHhuncwkbySmomv3FmrkmS36E4Ks5rsb6VQSRpoCrx6Hb8e2Nk6UvJFSdyw9NK1scFXJp21gNNYFjVWNgaqyGnkyhtagagCpQb5B7tagJu3HDbjQ8h5ypoHjwBb",
+		"zUC7DerdEmfZ8f4pFajXgGwJoMkV1ofMTmEG5UoNvnWiPiLuGKNeqgRpLH2TV4Xe5mJ2cXV76gRN7LFQwapF1VFu6x2yrr5ci1mXqC1WNUrnHnLgvfZfMH7h6xP6qsf9EKRQrPQ",
+	} {
+		k, err := did.DecodeBBS(value)
+		if err != nil {
+			t.Errorf("%s: %v", value, err)
+			continue
+		}
+		d, id := did.KeyFromBBS(k)
+		if string(d) != "did:key:"+value || string(id) != "did:key:"+value+"#"+value {
+			t.Errorf("%s: written as %s", value, id)
+		}
+		doc, err := did.ResolveKey(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := doc.Method(id, did.AssertionMethod)
+		if err != nil || !m.BBS.Equal(k) || m.Key != nil || m.PublicKey != nil {
+			t.Errorf("%s: %+v, %v", value, m, err)
+		}
+		if _, err := m.JOSE(); err == nil {
+			t.Error("a BBS key is a key for tokens")
+		}
+		b, err := did.MarshalDocument(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := did.ParseDocument(b, d)
+		if err != nil || len(again.Methods) != 1 || !again.Methods[0].BBS.Equal(k) {
+			t.Errorf("%s: read back as %+v, %v", b, again, err)
+		}
+	}
+	prefix := []byte{0xeb, 0x01}
+	good, err := did.DecodeBBS("zUC7EK3ZakmukHhuncwkbySmomv3FmrkmS36E4Ks5rsb6VQSRpoCrx6Hb8e2Nk6UvJFSdyw9NK1scFXJp21gNNYFjVWNgaqyGnkyhtagagCpQb5B7tagJu3HDbjQ8h5ypoHjwBb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity := append([]byte{0xc0}, make([]byte, 95)...)
+	outside := append([]byte{0x80}, make([]byte, 95)...)
+	for name, c := range map[string]struct{ value, code string }{
+		"J22 identity":      {multikeyOf(t, prefix, identity), "did.key"},
+		"J22 not in G2":     {multikeyOf(t, prefix, outside), "did.key"},
+		"short":             {multikeyOf(t, prefix, good.Bytes()[:95]), "did.key"},
+		"long":              {multikeyOf(t, prefix, good.Bytes(), []byte{0}), "did.key"},
+		"a point of G1":     {multikeyOf(t, prefix, good.Bytes()[:48]), "did.key"},
+		"G1 by its name":    {multikeyOf(t, []byte{0xea, 0x01}, good.Bytes()[:48]), "did.key-type"},
+		"Ed25519":           {"z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK", "did.key-type"},
+		"not base58":        {"0", "did.key"},
+		"secret key":        {multikeyOf(t, []byte{0x80, 0x26}, make([]byte, 32)), "did.key-type"},
+		"name not shortest": {multikeyOf(t, []byte{0xeb, 0x81, 0x00}, good.Bytes()), "did.key-type"},
+	} {
+		if _, err := did.DecodeBBS(c.value); cairn.CodeOf(err) != c.code {
+			t.Errorf("%s: %v, want %s", name, err, c.code)
+		}
+		if name == "Ed25519" {
+			continue
+		}
+		if doc, err := did.ResolveKey(cairn.DID("did:key:" + c.value)); err == nil {
+			t.Errorf("%s: resolved to %+v", name, doc)
+		}
 	}
 }
 
