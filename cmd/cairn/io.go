@@ -29,7 +29,9 @@ func loopback(address string) bool {
 }
 
 // read reads a file, or standard input for "-".
-func (c *console) read(path string) ([]byte, error) {
+func (c *console) read(path string) ([]byte, error) { return c.readUpTo(path, maxInput) }
+
+func (c *console) readUpTo(path string, limit int64) ([]byte, error) {
 	var in io.Reader = c.in
 	if path != "-" {
 		f, err := os.Open(path)
@@ -39,12 +41,12 @@ func (c *console) read(path string) ([]byte, error) {
 		defer f.Close()
 		in = f
 	}
-	b, err := io.ReadAll(io.LimitReader(in, maxInput+1))
+	b, err := io.ReadAll(io.LimitReader(in, limit+1))
 	if err != nil {
 		return nil, &cairn.Error{Kind: cairn.Unavailable, Code: "cli.file", Object: path, Message: "the file can't be read", Err: err}
 	}
-	if len(b) > maxInput {
-		return nil, &cairn.Error{Kind: cairn.TooLarge, Code: "cli.file", Object: path, Message: fmt.Sprintf("the file is larger than %d bytes", maxInput)}
+	if int64(len(b)) > limit {
+		return nil, &cairn.Error{Kind: cairn.TooLarge, Code: "cli.file", Object: path, Message: fmt.Sprintf("the file is larger than %d bytes", limit)}
 	}
 	return b, nil
 }

@@ -17,7 +17,7 @@ import (
 )
 
 type verifyCmd struct {
-	What      string `arg:"" help:"File, - for standard input, or a web address."`
+	What      string `arg:"" help:"File, - for standard input, or a web address. A folder, a ZIP archive, or a spreadsheet in CSV with a column credential, file or url: many at once."`
 	Offline   bool   `help:"Use the bundle and nothing else; no connection is opened."`
 	Bundle    string `help:"Trust bundle to use." type:"path"`
 	Operator  string `help:"Who is relied on for the bundle or trust list: an identifier, or the file of its document."`
@@ -28,6 +28,18 @@ type verifyCmd struct {
 	Challenge string `help:"What a presentation must answer."`
 	Domain    string `help:"Whom a presentation must be made for."`
 	At        string `help:"Judge for another time, such as 2026-03-01T00:00:00Z."`
+	Sheet     string `help:"Of many: write a spreadsheet with a row and the reasons for each to this file." type:"path"`
+}
+
+// Help is shown by cairn verify --help.
+func (verifyCmd) Help() string {
+	return `Examples:
+  cairn verify diploma.json
+  cairn verify certificate.pdf --offline --bundle trust.json --operator ministry.json
+  cairn verify applications/ --sheet answers.csv
+  cairn verify applicants.csv --sheet answers.csv --trust-list list.json --operator did:web:ministry.example
+
+Of many, the exit code is 1 when one is invalid, else 2 when one is undetermined.`
 }
 
 func (v verifyCmd) Run(c *console) error {
@@ -36,23 +48,30 @@ func (v verifyCmd) Run(c *console) error {
 		return err
 	}
 	defer done()
-	data, err := v.input(c)
-	if err != nil {
-		return err
-	}
-	// A PDF or a picture is opened first; what is in it is judged.
-	if inside, err := paper.Unwrap(data); err == nil {
-		data = inside.Payload
-	} else if cairn.KindOf(err) == cairn.TooLarge || !looksLikeText(data) {
-		return err
-	}
 	o := verify.Options{Challenge: v.Challenge, Domain: v.Domain}
 	if v.At != "" {
 		if o.At, err = time.Parse(time.RFC3339, v.At); err != nil {
 			return &cairn.Error{Kind: cairn.Invalid, Code: "cli.time", Object: v.At, Message: "this is not a time", Hint: "write 2026-03-01T00:00:00Z", Err: err}
 		}
 	}
-	r := engine.Verify(c.ctx, data, o)
+	judge := func(ctx context.Context, data []byte) (verify.Report, error) { return judged(ctx, engine, data, o) }
+	if m, err := v.many(c); m != nil || err != nil {
+		if err != nil {
+			return err
+		}
+		return m.run(c, judge)
+	}
+	if v.Sheet != "" {
+		return &cairn.Error{Kind: cairn.Invalid, Code: "cli.sheet", Object: v.What, Message: "--sheet is for many credentials, and this is one", Hint: "give a folder, a ZIP archive or a CSV file, or use --json"}
+	}
+	data, err := v.input(c)
+	if err != nil {
+		return err
+	}
+	r, err := judge(c.ctx, data)
+	if err != nil {
+		return err
+	}
 	if v.JSON {
 		e := json.NewEncoder(c.out)
 		e.SetIndent("", "  ")
@@ -66,6 +85,16 @@ func (v verifyCmd) Run(c *console) error {
 		return exit(code)
 	}
 	return nil
+}
+
+// judged opens a PDF or a picture first; what is in it is judged.
+func judged(ctx context.Context, engine *verify.Engine, data []byte, o verify.Options) (verify.Report, error) {
+	if inside, err := paper.Unwrap(data); err == nil {
+		data = inside.Payload
+	} else if cairn.KindOf(err) == cairn.TooLarge || !looksLikeText(data) {
+		return verify.Report{}, err
+	}
+	return engine.Verify(ctx, data, o), nil
 }
 
 // looksLikeText tells a document that is not JSON, about which the engine has

@@ -116,6 +116,33 @@ func (r Report) Finding(a Axis) Finding {
 	return Finding{Axis: a, Outcome: Unknown, Code: string(a) + ".not-checked"}
 }
 
+// Reason is the finding that made the verdict: the first axis that says no, or
+// else the first that is needed and not answered, or that of a part. The reason
+// for valid is that the proof is good.
+func (r Report) Reason() Finding {
+	if r.Verdict == Valid {
+		return r.Finding(AxisProof)
+	}
+	for _, a := range Axes {
+		if f := r.Finding(a); f.Outcome == No {
+			return f
+		}
+	}
+	if r.Verdict == Undetermined {
+		for _, a := range policyFor(r.Kind).Required {
+			if f := r.Finding(a); f.Outcome != Yes {
+				return f
+			}
+		}
+	}
+	for _, part := range r.Credentials {
+		if part.Verdict == r.Verdict {
+			return part.Reason()
+		}
+	}
+	return Finding{Axis: AxisModel, Outcome: Unknown, Code: "model.not-checked"}
+}
+
 // Policy names the axes that must be answered with yes for the verdict Valid.
 type Policy struct{ Required []Axis }
 
