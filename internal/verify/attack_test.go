@@ -431,6 +431,9 @@ func TestListsThatCannotSpeak(t *testing.T) {
 		code string
 	}{
 		{name: "B03 unsigned", raw: true, code: "status.list-not-signed"},
+		{name: "B04 names another issuer, unsigned", raw: true, tree: func(m map[string]any) { m["issuer"] = string(stranger.Controller()) }, code: "status.list-not-signed"},
+		{name: "B04 names another issuer, signed by ours", tree: func(m map[string]any) { m["issuer"] = string(stranger.Controller()) }, code: "status.list-not-signed"},
+		{name: "B04 names another issuer, whom nobody finds", raw: true, tree: func(m map[string]any) { m["issuer"] = "did:web:nobody.example" }, code: "status.list-not-signed"},
 		{name: "signed as a person", o: dataintegrity.Options{Purpose: did.Authentication}, code: "status.list-not-signed"},
 		{name: "signed tomorrow", o: dataintegrity.Options{Created: today.AddDate(0, 0, 1)}, code: "status.list-not-signed"},
 		{name: "B28 has a status itself", tree: func(m map[string]any) {

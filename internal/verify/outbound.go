@@ -2,16 +2,112 @@ package verify
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"cairn.example"
 	"cairn.example/did"
+	"cairn.example/strictjson"
 )
 
+// Limits of what one verification asks of others. Whoever shows a document chooses
+// the addresses in it; without these limits one presentation could make this
+// machine ask hundreds of servers, or wait for a slow one for hours.
+const (
+	maxLookups    = 64               // documents of identifiers and status lists together
+	maxLookupTime = 60 * time.Second // for the whole verification
+	maxListBytes  = 64 << 20         // of unpacked status lists, which are kept until the end
+)
+
+// errLookupLimit says that more would have to be asked than the limits allow. What
+// was not asked is unknown, with the code proof.lookup-limit or status.lookup-limit.
+var errLookupLimit = &cairn.Error{Kind: cairn.Unavailable, Code: "verify.lookup-limit", Message: "more would have to be looked up than one verification may", Hint: "check fewer credentials at a time"}
+
+// outbound counts what a verification asked, and keeps every answer: a second
+// question could get another one.
+type outbound struct {
+	lookups   int
+	listBytes int
+	resolved  map[cairn.DID]resolution
+	lists     map[string]fetchedList
+}
+
+type resolution struct {
+	did.Resolution
+	err error
+}
+
+func newOutbound() outbound {
+	return outbound{resolved: map[cairn.DID]resolution{}, lists: map[string]fetchedList{}}
+}
+
+// ask allows one more lookup, or says why not.
+func (o *outbound) ask(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if o.lookups >= maxLookups {
+		return errLookupLimit
+	}
+	o.lookups++
+	return nil
+}
+
+// carriesKey reports whether an identifier is its own document, so that nobody has
+// to be asked for it.
+func carriesKey(d cairn.DID) bool {
+	method := did.MethodName(d)
+	return method == "key" || method == "jwk"
+}
+
+// resolve finds the document of an identifier, once in a verification.
 func (c *check) resolve(ctx context.Context, d cairn.DID) (did.Resolution, error) {
 	if r, ok := c.resolved[d]; ok {
 		return r.Resolution, r.err
 	}
+	if !carriesKey(d) {
+		if err := c.ask(ctx); err != nil {
+			return did.Resolution{}, err
+		}
+	}
 	r, err := c.Resolver.Resolve(ctx, d)
 	c.resolved[d] = resolution{r, err}
 	return r, err
+}
+
+// fetched returns the status list at an address, fetched and checked once in a
+// verification, whichever credentials name it.
+func (c *check) fetched(ctx context.Context, url string) fetchedList {
+	if l, ok := c.lists[url]; ok {
+		return l
+	}
+	l := c.fetchList(ctx, url)
+	if l.list != nil {
+		if c.listBytes += l.list.Len() / 8; c.listBytes > maxListBytes {
+			l = unusable("status.lookup-limit", errLookupLimit)
+		}
+	}
+	c.lists[url] = l
+	return l
+}
+
+// listDocument asks for a status list, and gives the code of what went wrong.
+func (c *check) listDocument(ctx context.Context, url string) (map[string]any, time.Time, string, error) {
+	if c.Status == nil {
+		return nil, time.Time{}, "status.unavailable", errors.New("no status lists are at hand")
+	}
+	if err := c.ask(ctx); errors.Is(err, errLookupLimit) {
+		return nil, time.Time{}, "status.lookup-limit", err
+	} else if err != nil {
+		return nil, time.Time{}, "status.unavailable", err
+	}
+	data, asOf, err := c.Status.StatusList(ctx, url)
+	if err != nil {
+		return nil, time.Time{}, "status.unavailable", err
+	}
+	tree, err := strictjson.ParseObject(data, strictjson.Transcript)
+	if err != nil {
+		return nil, time.Time{}, "status.unreadable", err
+	}
+	return tree, asOf, "", nil
 }

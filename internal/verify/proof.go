@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -66,6 +67,8 @@ func (c *check) signer(ctx context.Context, d cairn.DID) (did.Resolution, Outcom
 	switch k := cairn.KindOf(err); {
 	case err == nil:
 		return r, Yes, "", nil
+	case errors.Is(err, errLookupLimit):
+		return r, Unknown, "proof.lookup-limit", err
 	case k == cairn.Invalid || k == cairn.TooLarge:
 		return r, No, "proof.key-unusable", err
 	}

@@ -8,12 +8,12 @@ import (
 	"cairn.example"
 	"cairn.example/did"
 	"cairn.example/statuslist"
-	"cairn.example/strictjson"
 	"cairn.example/vc"
 )
 
 // fetchedList is a status list of which everything was checked, or why not.
 type fetchedList struct {
+	issuer  string // who signed it; empty when nobody is known to have
 	list    *statuslist.List
 	meta    statuslist.Meta
 	asOf    time.Time
@@ -94,49 +94,49 @@ func (c *check) entry(ctx context.Context, tree map[string]any, cred vc.Credenti
 	return f
 }
 
-// list fetches and checks a status list: signed by the issuer of the credential,
-// found under its own address, and valid.
+// list returns the status list at an address, when it is one of the issuer.
 func (c *check) list(ctx context.Context, url, issuer string) fetchedList {
-	key := issuer + "\x00" + url
-	if l, ok := c.lists[key]; ok {
-		return l
+	l := c.fetched(ctx, url)
+	if l.issuer != "" && l.issuer != issuer {
+		// Only the list of another issuer who signed it is one; anybody can write a name.
+		return fetchedList{outcome: No, code: "status.other-issuer", reason: fmt.Sprintf("the list is from %.100q", l.issuer)}
 	}
-	l := c.fetchList(ctx, url, issuer)
-	c.lists[key] = l
 	return l
 }
 
-func (c *check) fetchList(ctx context.Context, url, issuer string) fetchedList {
-	unknown := func(code string, err error) fetchedList {
-		return fetchedList{outcome: Unknown, code: code, reason: err.Error()}
-	}
-	if c.Status == nil {
-		return unknown("status.unavailable", fmt.Errorf("no status lists are at hand"))
-	}
-	data, asOf, err := c.Status.StatusList(ctx, url)
+func unusable(code string, err error) fetchedList {
+	return fetchedList{outcome: Unknown, code: code, reason: err.Error()}
+}
+
+// fetchList fetches and checks a status list: signed by the issuer that it names,
+// found under its own address, and valid.
+func (c *check) fetchList(ctx context.Context, url string) fetchedList {
+	tree, asOf, code, err := c.listDocument(ctx, url)
 	if err != nil {
-		return unknown("status.unavailable", err)
-	}
-	tree, err := strictjson.ParseObject(data, strictjson.Transcript)
-	if err != nil {
-		return unknown("status.unreadable", err)
+		return unusable(code, err)
 	}
 	// The issuer may be a text or an object. An answer without one is no status list,
 	// such as the page of a server under repair, and says nothing of the credential.
 	cred, _ := vc.ReadCredential(tree)
-	switch got := cred.Issuer; got {
-	case issuer:
-	case "":
-		return unknown("status.unreadable", fmt.Errorf("the answer names no issuer"))
-	default:
-		return fetchedList{outcome: No, code: "status.other-issuer", reason: fmt.Sprintf("the list is from %.100q", got)}
+	if cred.Issuer == "" {
+		return unusable("status.unreadable", fmt.Errorf("the answer names no issuer"))
 	}
-	if f := c.proof(ctx, tree, cairn.DID(issuer), did.AssertionMethod, "", ""); f.Outcome != Yes {
+	if f := c.proof(ctx, tree, cairn.DID(cred.Issuer), did.AssertionMethod, "", ""); f.Outcome != Yes {
+		if f.Code == "proof.lookup-limit" {
+			return unusable("status.lookup-limit", errLookupLimit)
+		}
 		return fetchedList{outcome: Unknown, code: "status.list-not-signed", reason: f.Code}
 	}
+	l := c.readList(tree, cred, url, asOf)
+	l.issuer = cred.Issuer
+	return l
+}
+
+// readList reads a list whose proof is good.
+func (c *check) readList(tree map[string]any, cred vc.Credential, url string, asOf time.Time) fetchedList {
 	list, meta, err := statuslist.ReadCredential(tree)
 	if err != nil {
-		return unknown("status.unreadable", err)
+		return unusable("status.unreadable", err)
 	}
 	switch {
 	case meta.ID != url:

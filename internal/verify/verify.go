@@ -72,13 +72,7 @@ type check struct {
 	options  Options
 	snapshot *trust.Snapshot
 	trustErr error
-	resolved map[cairn.DID]resolution
-	lists    map[string]fetchedList
-}
-
-type resolution struct {
-	did.Resolution
-	err error
+	outbound
 }
 
 // Verify judges what data holds: a credential, transcript, presentation or
@@ -89,7 +83,9 @@ func (e *Engine) Verify(ctx context.Context, data []byte, o Options) Report {
 	if now.IsZero() {
 		now = e.Now()
 	}
-	c := &check{Engine: e, now: now.UTC(), options: o, resolved: map[cairn.DID]resolution{}, lists: map[string]fetchedList{}}
+	c := &check{Engine: e, now: now.UTC(), options: o, outbound: newOutbound()}
+	ctx, cancel := context.WithTimeout(ctx, maxLookupTime)
+	defer cancel()
 	if e.Trust != nil {
 		c.snapshot, c.trustErr = e.Trust(ctx)
 	}
@@ -117,9 +113,12 @@ func (c *check) unreadable(err error) Report {
 func (c *check) document(ctx context.Context, tree map[string]any, depth int) Report {
 	var r Report
 	switch {
+	case ctx.Err() != nil:
+		r = c.report(kindOf(tree))
+		r.Findings = []Finding{{Axis: AxisProof, Outcome: Unknown, Code: "proof.not-checked"}}
 	case depth >= maxNesting:
 		return c.unreadable(&cairn.Error{Kind: cairn.TooLarge, Code: "verify.nesting", Message: "documents are nested too deep"})
-	case hasType(tree, "VerifiablePresentation"):
+	case kindOf(tree) == KindPresentation:
 		r = c.presentation(ctx, tree, depth)
 	default:
 		r = c.credential(ctx, tree, depth)
@@ -146,6 +145,7 @@ func hasType(tree map[string]any, want string) bool {
 
 func kindOf(tree map[string]any) string {
 	for _, k := range []struct{ typ, kind string }{
+		{"VerifiablePresentation", KindPresentation},
 		{"ClrCredential", KindTranscript}, {"OpenBadgeCredential", KindBadge}, {"AchievementCredential", KindBadge},
 		{"RecognitionDecisionCredential", KindDecision}, {statuslist.CredentialType, KindStatusList},
 		{trust.ListType, KindTrustList}, {trust.BundleType, KindTrustBundle},
