@@ -42,11 +42,15 @@ func (c *check) presentation(ctx context.Context, tree map[string]any, depth int
 }
 
 // bind answers the holder axis of a credential in a presentation that its holder
-// signed.
+// signed. Whoever shows a credential so claims it for the holder, so the answer
+// counts: a signed challenge proves a key, and says nothing of a credential that
+// names no key (SECURITY, V22).
 func bind(r *Report, holder string) {
-	f := Finding{Axis: AxisHolder, Outcome: Unknown, Code: "holder.bearer"}
+	f := Finding{Axis: AxisHolder, Outcome: Unknown, Code: "holder.not-checked"}
 	switch {
-	case r.Shown == nil || r.Shown.SubjectID == "":
+	case r.Shown == nil: // nobody is known to have signed whom it is about
+	case r.Shown.SubjectID == "":
+		f.Code = "holder.bearer"
 	case r.Shown.SubjectID == holder:
 		f = Finding{Axis: AxisHolder, Outcome: Yes, Code: "holder.subject", Args: map[string]string{"holder": holder}}
 	default:
@@ -57,5 +61,7 @@ func bind(r *Report, holder string) {
 			r.Findings[i] = f
 		}
 	}
-	r.Verdict = Decide(*r, policyFor(r.Kind))
+	p := policyFor(r.Kind)
+	p.Required = append(p.Required, AxisHolder)
+	r.Verdict = Decide(*r, p)
 }

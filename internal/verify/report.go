@@ -147,8 +147,8 @@ func (r Report) Reason() Finding {
 type Policy struct{ Required []Axis }
 
 // policyFor is what each kind of document needs. The holder is required only
-// where somebody asked to be shown a presentation: a credential alone is shown
-// by whoever has it, and the report says so.
+// where somebody asked to be shown a presentation, and then of everything in it
+// (see bind): a credential alone is shown by whoever has it, and the report says so.
 func policyFor(kind string) Policy {
 	switch kind {
 	case KindPresentation:
