@@ -53,7 +53,7 @@ func (v verifyCmd) many(c *console) (*manyItems, error) {
 		return nil, err
 	}
 	if !sheet {
-		m.items, err = batch.Archive(data)
+		m.items, err = batch.Archive(data, batch.MaxArchive)
 		return m, err
 	}
 	root, err := os.OpenRoot(filepath.Dir(v.What))

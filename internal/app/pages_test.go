@@ -118,7 +118,7 @@ var csrf = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
 // a line here.
 var who = map[string]web.Who{
 	"GET /{$}": web.Anyone, "GET /style/{name}": web.Anyone, "GET /favicon.ico": web.Anyone, "GET /robots.txt": web.Anyone, "GET /healthz": web.Anyone,
-	"GET /verify": web.Anyone, "POST /verify": web.Anyone, "POST /api/verify": web.Anyone,
+	"GET /verify": web.Anyone, "POST /verify": web.Anyone, "GET /verify/many": web.Anyone, "POST /verify/many": web.Anyone, "POST /api/verify": web.Anyone,
 	"GET /claim": web.Anyone, "POST /claim": web.Anyone, "GET /claim/{secret}": web.Link, "POST /claim/{secret}": web.Link,
 	"GET /claim/{secret}/credential": web.Link, "GET /claim/{secret}/card.pdf": web.Link,
 	"GET /stack/{token}": web.Link, "GET /stack/{token}/documents/{id}/{form}": web.Link, "POST /stack/{token}/apply": web.Link,

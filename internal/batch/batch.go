@@ -19,8 +19,8 @@ import (
 const (
 	MaxItems = 100_000
 	MaxItem  = 24 << 20 // bytes of one item
-	// maxArchive bounds what an archive unpacks to, in all.
-	maxArchive = 1 << 30
+	// MaxArchive bounds what an archive unpacks to, in all, where there is time.
+	MaxArchive = 1 << 30
 )
 
 // Item is one thing to verify. Err says why it could not be read.

@@ -57,7 +57,7 @@ func TestWhatIsFound(t *testing.T) {
 	if got := names(folder); !slices.Equal(got, []string{"a/one.pdf", "b.json", "big!batch.item"}) {
 		t.Errorf("folder: %q", got)
 	}
-	archive, err := batch.Archive(zipped(t, "x.json={}", "f/=", "f/y.json={}", "../../etc/passwd=z", "__MACOSX/x.json="))
+	archive, err := batch.Archive(zipped(t, "x.json={}", "f/=", "f/y.json={}", "../../etc/passwd=z", "__MACOSX/x.json="), batch.MaxArchive)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func TestWhatIsFound(t *testing.T) {
 		t.Errorf("archive: %q", got)
 	}
 	for name, data := range map[string][]byte{"none": nil, "cut": zipped(t, "x=1")[:30], "other": []byte("PK\x03\x04 something")} {
-		if _, err := batch.Archive(data); cairn.CodeOf(err) != "batch.zip" {
+		if _, err := batch.Archive(data, batch.MaxArchive); cairn.CodeOf(err) != "batch.zip" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -90,7 +90,7 @@ func TestArchiveBomb(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	items, err := batch.Archive(b.Bytes())
+	items, err := batch.Archive(b.Bytes(), batch.MaxArchive)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +272,7 @@ func FuzzSheet(f *testing.F) {
 func FuzzArchive(f *testing.F) {
 	f.Add([]byte("PK\x05\x06" + strings.Repeat("\x00", 18)))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		items, err := batch.Archive(data)
+		items, err := batch.Archive(data, batch.MaxArchive)
 		if err != nil {
 			return
 		}

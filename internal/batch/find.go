@@ -94,8 +94,9 @@ func readFile(folder fs.FS, name string) ([]byte, error) {
 }
 
 // Archive finds the files of a ZIP archive. Nothing is unpacked to a disk, and
-// archives inside are items that hold no credential.
-func Archive(data []byte) (iter.Seq[Item], error) {
+// archives inside are items that hold no credential. After unpacking most bytes in
+// all, what follows is named and not opened.
+func Archive(data []byte, most int64) (iter.Seq[Item], error) {
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // no path is used but to name the row
 		return nil, &cairn.Error{Kind: cairn.Invalid, Code: "batch.zip", Message: "this is not a whole ZIP archive", Err: err}
@@ -104,7 +105,7 @@ func Archive(data []byte) (iter.Seq[Item], error) {
 		return nil, tooMany()
 	}
 	return func(yield func(Item) bool) {
-		left := int64(maxArchive)
+		left := most
 		for _, f := range z.File {
 			name := strings.ToValidUTF8(strings.ReplaceAll(f.Name, `\`, "/"), "?")
 			if f.FileInfo().IsDir() || hidden(path.Clean(name)) {
@@ -115,7 +116,7 @@ func Archive(data []byte) (iter.Seq[Item], error) {
 			case f.Flags&1 != 0:
 				item.Err = unreadable(name, errors.New("it is encrypted"))
 			case left <= 0:
-				item.Err = &cairn.Error{Kind: cairn.TooLarge, Code: "batch.zip", Object: name, Message: "the archive unpacks to more than 1 GiB", Hint: "check it in several parts"}
+				item.Err = &cairn.Error{Kind: cairn.TooLarge, Code: "batch.zip", Object: name, Message: fmt.Sprintf("the archive unpacks to more than %d MiB", most>>20), Hint: "check it in several parts"}
 			default:
 				item.Data, item.Err = unzip(f, name)
 				left -= int64(len(item.Data))

@@ -117,6 +117,7 @@ func TestFormsInChromium(t *testing.T) {
 			}{
 				{"checked", []chromedp.Action[chromedp.Void]{chromedp.EmulateViewport(width, 800), at("/verify"), upload(file)}, "main button"},
 				{"unreadable", []chromedp.Action[chromedp.Void]{at("/verify"), upload(nonsense)}, "main button"},
+				{"many", []chromedp.Action[chromedp.Void]{at("/verify/many"), chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{file, nonsense})}, "main button"},
 				{"wrong-code", []chromedp.Action[chromedp.Void]{at("/claim"), set("#code", "ABCD-EFGH-JKMN")}, "main button"},
 				{"received", []chromedp.Action[chromedp.Void]{at("/claim/" + w.code)}, "main button"},
 				{"stack", []chromedp.Action[chromedp.Void]{at(page)}, ""},

@@ -242,12 +242,22 @@ func (b *browser) upload(path, name string, file []byte, fields ...string) answe
 	for i := 0; i+1 < len(fields); i += 2 {
 		must(b.t, m.WriteField(fields[i], fields[i+1]))
 	}
+	b.attach(m, name, file)
+	return b.postMultipart(path, m, &body)
+}
+
+func (b *browser) attach(m *multipart.Writer, name string, file []byte) {
+	b.t.Helper()
 	f, err := m.CreateFormFile("file", name)
 	must(b.t, err)
 	_, err = f.Write(file)
 	must(b.t, err)
+}
+
+func (b *browser) postMultipart(path string, m *multipart.Writer, body io.Reader) answer {
+	b.t.Helper()
 	must(b.t, m.Close())
-	r := httptest.NewRequest("POST", base+path, &body)
+	r := httptest.NewRequest("POST", base+path, body)
 	r.Header.Set("Content-Type", m.FormDataContentType())
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	return b.send(r)

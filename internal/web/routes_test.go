@@ -22,6 +22,8 @@ var access = map[string]web.Who{
 	"GET /healthz":      web.Anyone,
 	"GET /verify":       web.Anyone,
 	"POST /verify":      web.Anyone,
+	"GET /verify/many":  web.Anyone,
+	"POST /verify/many": web.Anyone,
 	"POST /api/verify":  web.Anyone,
 
 	"GET /claim":                     web.Anyone,

@@ -167,8 +167,15 @@ func (v *visit) RequestID() string { return v.id }
 // form holds the fields of a posted form and the file that came with it.
 type form struct {
 	url.Values
-	file     []byte
+	file     []byte // the first of files
 	fileName string
+	files    []upload
+}
+
+// upload is a file of a form.
+type upload struct {
+	name string
+	data []byte
 }
 
 // Get returns a field without the blanks around it.
@@ -240,7 +247,7 @@ func (v *visit) readMultipart(m *multipart.Reader) error {
 		if tooBig(err) {
 			return tooLarge(maxFile)
 		}
-		if err != nil || n >= maxFields {
+		if err != nil || n >= maxFields+maxMany {
 			return errForm
 		}
 		if part.FileName() != "" || part.FormName() == "file" {
@@ -250,6 +257,9 @@ func (v *visit) readMultipart(m *multipart.Reader) error {
 			}
 			if v.form.file == nil && len(b) > 0 {
 				v.form.file, v.form.fileName = b, part.FileName()
+			}
+			if len(b) > 0 {
+				v.form.files = append(v.form.files, upload{part.FileName(), b})
 			}
 			continue
 		}

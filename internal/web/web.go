@@ -171,6 +171,8 @@ func (s *Site) Routes() []Route {
 
 		{"GET", "/verify", Anyone, false, s.verifyForm},
 		{"POST", "/verify", Anyone, false, s.verifyPost},
+		{"GET", "/verify/many", Anyone, false, s.manyForm},
+		{"POST", "/verify/many", Anyone, false, s.manyPost},
 		{"POST", "/api/verify", Anyone, true, s.verifyAPI},
 
 		{"GET", "/claim", Anyone, false, s.claimForm},
