@@ -131,7 +131,7 @@ func (v verifyCmd) engine(c *console) (*verify.Engine, func(), error) {
 		if err != nil {
 			return nil, nothing, err
 		}
-		b, snapshot, err := trust.ReadBundle(c.ctx, data, operator, trust.Pinned(doc))
+		b, snapshot, err := trust.ReadBundle(c.ctx, data, operator, trust.Pinned(doc), c.now())
 		if err != nil {
 			return nil, nothing, err
 		}
@@ -168,7 +168,7 @@ func (v verifyCmd) list(c *console, online verify.Online) (*trust.Snapshot, erro
 	if err != nil {
 		return nil, err
 	}
-	l, err := trust.Read(c.ctx, data, operator, online)
+	l, err := trust.Read(c.ctx, data, operator, online, c.now())
 	return trust.NewSnapshot([]trust.List{l}), err
 }
 

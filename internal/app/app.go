@@ -108,7 +108,7 @@ func assemble(c Config, db *sqlstore.DB) (*App, error) {
 	}
 	a := &App{Config: c, DB: db, Fetch: fetch.New(fetch.Options{Loopback: c.Loopback, Now: c.Now, Fresh: freshness})}
 	online := verify.Online{Client: a.Fetch, OwnDID: a.ownDID, OwnList: a.ownList, Now: c.Now}
-	a.Trust = &trust.Service{Tx: in[trust.Tx](db.Tx), View: in[trust.Tx](db.View), Resolver: online}
+	a.Trust = &trust.Service{Tx: in[trust.Tx](db.Tx), View: in[trust.Tx](db.View), Resolver: online, Now: c.Now}
 	a.Issue = issue.New(issue.Config{Tx: in[issue.Tx](db.Tx), View: in[issue.Tx](db.View), Keys: keys.NewKeyring(lock), Now: c.Now, Rand: c.Rand,
 		BaseURL: c.BaseURL, Scope: a.scope, Trace: c.Trace})
 	a.Verify = verify.New(verify.Config{Resolver: online, Status: online, Trust: a.Trust.Snapshot, Now: c.Now})

@@ -493,7 +493,7 @@ func (p *player) offline() error {
 	if err := p.write("operator.json", pin); err != nil {
 		return err
 	}
-	b, snapshot, err := trust.ReadBundle(p.ctx, bundle, p.story.Operator, trust.Pinned(operator))
+	b, snapshot, err := trust.ReadBundle(p.ctx, bundle, p.story.Operator, trust.Pinned(operator), p.Config.Now())
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,9 @@ import (
 	"cairn.example/vc"
 )
 
+// skew is how far two clocks may be apart.
+const skew = 5 * time.Minute
+
 // Bundle carries what an offline verifier needs, each part with the time at which
 // it was known to be current.
 type Bundle struct {
@@ -95,15 +98,16 @@ func (p pinned) Resolve(ctx context.Context, d cairn.DID) (did.Resolution, error
 }
 
 // checked verifies that operator signed a document, and returns its tree.
-func checked(ctx context.Context, data []byte, operator cairn.DID, r did.Resolver) (map[string]any, error) {
+func checked(ctx context.Context, data []byte, operator cairn.DID, r did.Resolver, now time.Time) (map[string]any, error) {
 	doc, err := strictjson.ParseObject(data, strictjson.Transcript)
 	if err != nil {
 		return nil, err
 	}
-	return doc, checkTree(ctx, doc, operator, r)
+	return doc, checkTree(ctx, doc, operator, r, now)
 }
 
-func checkTree(ctx context.Context, doc map[string]any, operator cairn.DID, r did.Resolver) error {
+// checkTree verifies that operator signed a document with keys that were in life.
+func checkTree(ctx context.Context, doc map[string]any, operator cairn.DID, r did.Resolver, now time.Time) error {
 	proofs, err := dataintegrity.Proofs(doc)
 	if err != nil {
 		return err
@@ -120,8 +124,14 @@ func checkTree(ctx context.Context, doc map[string]any, operator cairn.DID, r di
 		if err != nil {
 			return err
 		}
-		if !m.Revoked.IsZero() || !p.Expires.IsZero() {
-			return invalid("proof", "the proof or its key has ended")
+		switch {
+		case p.Created.After(now.Add(skew)):
+			return invalid("proof.created", "the proof is from the future: %s", vc.FormatTime(p.Created))
+		case !p.Expires.IsZero() && !now.Before(p.Expires):
+			return invalid("proof.expires", "the proof ended at %s", vc.FormatTime(p.Expires))
+		}
+		if err := m.InLife(p.Created, now); err != nil {
+			return err
 		}
 		if err := dataintegrity.Verify(doc, p, m); err != nil {
 			return err
@@ -134,9 +144,10 @@ func checkTree(ctx context.Context, doc map[string]any, operator cairn.DID, r di
 }
 
 // Read checks that a signed list comes from the operator whom the caller relies
-// on, and returns it. Whether it is still valid is for Snapshot to say.
-func Read(ctx context.Context, data []byte, operator cairn.DID, r did.Resolver) (List, error) {
-	doc, err := checked(ctx, data, operator, r)
+// on, and returns it. now is the time for which
+// proof and keys must be in life; whether the list itself is, Snapshot says.
+func Read(ctx context.Context, data []byte, operator cairn.DID, r did.Resolver, now time.Time) (List, error) {
+	doc, err := checked(ctx, data, operator, r, now)
 	if err != nil {
 		return List{}, err
 	}
@@ -147,8 +158,8 @@ func Read(ctx context.Context, data []byte, operator cairn.DID, r did.Resolver) 
 // on, and returns it with its lists. Each list is checked as well; an
 // operator's list in its own bundle needs no further pin, a list of somebody else
 // is taken on the word of the bundle's operator.
-func ReadBundle(ctx context.Context, data []byte, operator cairn.DID, r did.Resolver) (Bundle, *Snapshot, error) {
-	doc, err := checked(ctx, data, operator, r)
+func ReadBundle(ctx context.Context, data []byte, operator cairn.DID, r did.Resolver, now time.Time) (Bundle, *Snapshot, error) {
+	doc, err := checked(ctx, data, operator, r, now)
 	if err != nil {
 		return Bundle{}, nil, err
 	}
@@ -166,7 +177,7 @@ func ReadBundle(ctx context.Context, data []byte, operator cairn.DID, r did.Reso
 			return Bundle{}, nil, invalid(fmt.Sprintf("lists/%d", i), "a trust list is an object")
 		}
 		issuer, _ := m["issuer"].(string)
-		if err := checkTree(ctx, m, cairn.DID(issuer), resolver); err != nil {
+		if err := checkTree(ctx, m, cairn.DID(issuer), resolver, now); err != nil {
 			return Bundle{}, nil, err
 		}
 		list, err := ReadList(m)

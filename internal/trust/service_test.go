@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"testing"
+	"time"
 
 	"cairn.example"
 	"cairn.example/internal/sqlstore"
@@ -22,7 +23,7 @@ func service(t *testing.T, dir string) (*trust.Service, func()) {
 			return in(ctx, func(tx *sqlstore.Tx) error { return f(tx) })
 		}
 	}
-	return &trust.Service{Tx: run(db.Tx), View: run(db.View), Resolver: trust.KeyResolver()}, func() {
+	return &trust.Service{Tx: run(db.Tx), View: run(db.View), Resolver: trust.KeyResolver(), Now: func() time.Time { return now }}, func() {
 		if err := db.Close(); err != nil {
 			t.Error(err)
 		}

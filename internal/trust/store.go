@@ -31,13 +31,14 @@ type Service struct {
 	Tx       func(ctx context.Context, f func(Tx) error) error
 	View     func(ctx context.Context, f func(Tx) error) error
 	Resolver did.Resolver
+	Now      cairn.Clock
 }
 
 // Follow checks that a signed list comes from an operator and keeps it. An older
 // version than the one that is kept already is refused: it could hide that a
 // recognition was withdrawn.
 func (s *Service) Follow(ctx context.Context, document []byte, operator cairn.DID) (List, error) {
-	l, err := Read(ctx, document, operator, s.Resolver)
+	l, err := Read(ctx, document, operator, s.Resolver, s.Now())
 	if err != nil {
 		return List{}, err
 	}
@@ -79,7 +80,7 @@ func (s *Service) Snapshot(ctx context.Context) (*Snapshot, error) {
 	}
 	var lists []List
 	for _, l := range stored {
-		list, err := Read(ctx, l.Document, l.Operator, s.Resolver)
+		list, err := Read(ctx, l.Document, l.Operator, s.Resolver, s.Now())
 		if err != nil {
 			return nil, err
 		}

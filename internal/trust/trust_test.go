@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"errors"
 	"maps"
 	"os"
@@ -13,12 +14,14 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/mr-tron/base58"
 
 	"cairn.example"
 	"cairn.example/dataintegrity"
 	"cairn.example/did"
 	"cairn.example/internal/trust"
 	"cairn.example/jcs"
+	"cairn.example/rdfc"
 	"cairn.example/strictjson"
 	"cairn.example/vc"
 )
@@ -89,7 +92,7 @@ func signList(t testing.TB, l trust.List, p cairn.Signer) []byte {
 
 func TestListSurvivesItsDocument(t *testing.T) {
 	l := list(t)
-	got, err := trust.Read(t.Context(), signList(t, l, ministry), ministry.Controller(), trust.KeyResolver())
+	got, err := trust.Read(t.Context(), signList(t, l, ministry), ministry.Controller(), trust.KeyResolver(), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +194,7 @@ func TestReadRefuses(t *testing.T) {
 		"version as text":      {change(func(m map[string]any) { record(m)["version"] = "1" }), ministry.Controller()},
 		"nobody's word":        {change(func(m map[string]any) { delete(firstScope(m), "authority") }), ministry.Controller()},
 	} {
-		if got, err := trust.Read(t.Context(), c.data, c.operator, trust.KeyResolver()); err == nil {
+		if got, err := trust.Read(t.Context(), c.data, c.operator, trust.KeyResolver(), now); err == nil {
 			t.Errorf("%s: accepted %+v", name, got)
 		}
 	}
@@ -339,7 +342,7 @@ func signBundle(t testing.TB, b trust.Bundle, p cairn.Signer) []byte {
 
 func TestBundleRefuses(t *testing.T) {
 	good := signBundle(t, bundle(t, nil), ministry)
-	if _, s, err := trust.ReadBundle(t.Context(), good, ministry.Controller(), trust.KeyResolver()); err != nil || len(s.Lists()) != 1 {
+	if _, s, err := trust.ReadBundle(t.Context(), good, ministry.Controller(), trust.KeyResolver(), now); err != nil || len(s.Lists()) != 1 {
 		t.Fatal(err)
 	}
 	unsigned, err := list(t).Document(now, now.AddDate(0, 1, 0))
@@ -365,7 +368,7 @@ func TestBundleRefuses(t *testing.T) {
 		if bytes.Equal(data, good) {
 			t.Errorf("%s: nothing was changed", name)
 		}
-		if _, _, err := trust.ReadBundle(t.Context(), data, ministry.Controller(), trust.KeyResolver()); err == nil {
+		if _, _, err := trust.ReadBundle(t.Context(), data, ministry.Controller(), trust.KeyResolver(), now); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
@@ -400,13 +403,13 @@ func TestPinned(t *testing.T) {
 	l := list(t)
 	l.Operator = webDID
 	data := signList(t, l, webParty{ministry})
-	if _, err := trust.Read(t.Context(), data, webDID, trust.Pinned(document(ministry))); err != nil {
+	if _, err := trust.Read(t.Context(), data, webDID, trust.Pinned(document(ministry)), now); err != nil {
 		t.Error(err)
 	}
-	if _, err := trust.Read(t.Context(), data, webDID, trust.Pinned(document(stranger))); cairn.CodeOf(err) != "proof.signature" {
+	if _, err := trust.Read(t.Context(), data, webDID, trust.Pinned(document(stranger)), now); cairn.CodeOf(err) != "proof.signature" {
 		t.Errorf("pinned to another key: %v", err)
 	}
-	if _, err := trust.Read(t.Context(), data, webDID, trust.Pinned(nil)); cairn.KindOf(err) != cairn.Unavailable {
+	if _, err := trust.Read(t.Context(), data, webDID, trust.Pinned(nil), now); cairn.KindOf(err) != cairn.Unavailable {
 		t.Errorf("nothing pinned: %v", err)
 	}
 	r := trust.Pinned(document(ministry))
@@ -418,8 +421,85 @@ func TestPinned(t *testing.T) {
 	}
 	ended := document(ministry)
 	ended.Methods[0].Revoked = now.AddDate(0, 0, -1)
-	if _, err := trust.Read(t.Context(), data, webDID, trust.Pinned(ended)); err == nil {
+	if _, err := trust.Read(t.Context(), data, webDID, trust.Pinned(ended), now); err == nil {
 		t.Error("a list signed by a revoked key was accepted")
+	}
+}
+
+// resign makes the proof of a document again with other members, as somebody who
+// has the key could.
+func resign(t testing.TB, document []byte, p party, change func(proof map[string]any)) []byte {
+	t.Helper()
+	m := parse(t, document)
+	proof := m["proof"].(map[string]any)
+	delete(m, "proof")
+	delete(proof, "proofValue")
+	change(proof)
+	options := maps.Clone(proof)
+	options["@context"] = m["@context"]
+	var message []byte
+	for _, tree := range []map[string]any{options, m} {
+		b, err := rdfc.Canonical(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := sha256.Sum256(b)
+		message = append(message, h[:]...)
+	}
+	signature, err := p.Sign(t.Context(), message)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof["proofValue"] = "z" + base58.Encode(signature)
+	m["proof"] = proof
+	b, err := jcs.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// A list counts when its proof and its key were in life, for the time for which
+// it is asked.
+func TestLifeOfProofAndKey(t *testing.T) {
+	l := list(t)
+	l.Operator = webDID
+	data := signList(t, l, webParty{ministry})
+	made := now.Add(-time.Hour)
+	member := func(name string, at time.Time) func(map[string]any) {
+		return func(proof map[string]any) { proof[name] = vc.FormatTime(at) }
+	}
+	for _, c := range []struct {
+		name  string
+		key   func(*did.Method)
+		proof func(map[string]any)
+		code  string
+	}{
+		{"as it is", nil, nil, ""},
+		{"signed again", nil, func(map[string]any) {}, ""},
+		{"key revoked", func(m *did.Method) { m.Revoked = now }, nil, "did.key-revoked"},
+		{"key revoked before it was made", func(m *did.Method) { m.Revoked = made.Add(-time.Hour) }, nil, "did.key-revoked"},
+		{"key to be revoked", func(m *did.Method) { m.Revoked = now.Add(time.Hour) }, nil, ""},
+		{"key ended before it was made", func(m *did.Method) { m.Expires = made }, nil, "did.key-ended"},
+		{"key ended since", func(m *did.Method) { m.Expires = made.Add(time.Second) }, nil, ""},
+		{"key ends later", func(m *did.Method) { m.Expires = now.Add(time.Hour) }, nil, ""},
+		{"proof from the future", nil, member("created", now.Add(6*time.Minute)), "trust.list"},
+		{"proof by a clock that is a little ahead", nil, member("created", now.Add(4*time.Minute)), ""},
+		{"proof ended", nil, member("expires", now), "trust.list"},
+		{"proof ends later", nil, member("expires", now.Add(time.Second)), ""},
+		{"key ended, proof without a time", func(m *did.Method) { m.Expires = now }, func(proof map[string]any) { delete(proof, "created") }, "did.key-ended"},
+		{"key ends later, proof without a time", func(m *did.Method) { m.Expires = now.Add(time.Hour) }, func(proof map[string]any) { delete(proof, "created") }, ""},
+	} {
+		doc, signed := document(ministry), data
+		if c.key != nil {
+			c.key(&doc.Methods[0])
+		}
+		if c.proof != nil {
+			signed = resign(t, data, ministry, c.proof)
+		}
+		if _, err := trust.Read(t.Context(), signed, webDID, trust.Pinned(doc), now); cairn.CodeOf(err) != c.code {
+			t.Errorf("%s: %v, want %q", c.name, err, c.code)
+		}
 	}
 }
 
@@ -433,7 +513,7 @@ func TestBundleContents(t *testing.T) {
 		b.Keys = []trust.BundleKeys{{DID: webDID, AsOf: vc.FormatTime(now), Document: parse(t, raw)}, {DID: "did:web:other.example", AsOf: vc.FormatTime(now), Document: parse(t, raw)}}
 		b.Status = []trust.BundleStatus{{URL: "https://s.example/1", AsOf: vc.FormatTime(now), Document: map[string]any{"a": "b"}}}
 	})
-	got, _, err := trust.ReadBundle(t.Context(), signBundle(t, b, ministry), ministry.Controller(), trust.KeyResolver())
+	got, _, err := trust.ReadBundle(t.Context(), signBundle(t, b, ministry), ministry.Controller(), trust.KeyResolver(), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -468,7 +548,7 @@ func TestExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := trust.List{ID: listID, Version: 1, Operator: ministry.Controller(), Name: f.Name, Issuers: f.Issuers, ValidFrom: now.AddDate(0, 0, -1), ValidUntil: now.AddDate(1, 0, 0)}
-	got, err := trust.Read(t.Context(), signList(t, l, ministry), ministry.Controller(), trust.KeyResolver())
+	got, err := trust.Read(t.Context(), signList(t, l, ministry), ministry.Controller(), trust.KeyResolver(), now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -249,6 +249,9 @@ func TestKeysOfTheIssuer(t *testing.T) {
 		{"D08 controlled by another", college, func(m *did.Method, _ *did.Document) { m.Controller = stranger.Controller() }, verify.Invalid, "proof.not-the-signers-key"},
 		{"D09 revoked later", college, func(m *did.Method, _ *did.Document) { m.Revoked = today }, verify.Undetermined, "proof.key-revoked"},
 		{"D09 revoked before", college, func(m *did.Method, _ *did.Document) { m.Revoked = made.Add(-time.Hour) }, verify.Undetermined, "proof.key-revoked"},
+		{"D09 revoked this very moment", college, func(m *did.Method, _ *did.Document) { m.Revoked = today.Add(-time.Nanosecond) }, verify.Undetermined, "proof.key-revoked"},
+		{"to be revoked", college, func(m *did.Method, _ *did.Document) { m.Revoked = today.Add(time.Second) }, verify.Valid, "proof.good"},
+		{"ends later", college, func(m *did.Method, _ *did.Document) { m.Expires = today.Add(time.Second) }, verify.Valid, "proof.good"},
 		{"ended after it was made", college, func(m *did.Method, _ *did.Document) { m.Expires = made.Add(time.Second) }, verify.Valid, "proof.good"},
 		{"ended when it was made", college, func(m *did.Method, _ *did.Document) { m.Expires = made }, verify.Invalid, "proof.key-ended"},
 	} {
@@ -264,6 +267,21 @@ func TestKeysOfTheIssuer(t *testing.T) {
 			want(t, e.Verify(t.Context(), write(t, doc), verify.Options{}), c.verdict, verify.AxisProof, c.code)
 		})
 	}
+}
+
+// Asking about an earlier day does not undo what is known of a key since.
+func TestRevokedSince(t *testing.T) {
+	doc, err := dataintegrity.Sign(t.Context(), badge(t, func(b *openbadges.Badge) { b.Issuer.DID, b.Status = webDID, nil }), dataintegrity.Options{Purpose: did.AssertionMethod, Created: today.Add(-48 * time.Hour)}, webParty{college})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld()
+	w.list.Issuers[0].DID, w.list.ValidFrom = webDID, today.AddDate(0, -1, 0)
+	e := w.engine()
+	e.Resolver = trust.Pinned(document(college, func(m *did.Method, _ *did.Document) { m.Revoked = today.Add(-time.Hour) }))
+	want(t, e.Verify(t.Context(), write(t, doc), verify.Options{At: today.Add(-24 * time.Hour)}), verify.Undetermined, verify.AxisProof, "proof.key-revoked")
+	e.Resolver = trust.Pinned(document(college, nil))
+	want(t, e.Verify(t.Context(), write(t, doc), verify.Options{At: today.Add(-24 * time.Hour)}), verify.Valid, verify.AxisProof, "proof.good")
 }
 
 // switching gives another key each time it is asked.

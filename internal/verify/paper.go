@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"strings"
+	"time"
 
 	"cairn.example"
 	"cairn.example/did"
@@ -92,11 +93,10 @@ func (c *check) paperProof(ctx context.Context, s *papercode.Signed) Finding {
 		return fail(No, "proof.signature", err.Error())
 	}
 	// A paper code does not say when it was signed, so an old key can't be judged.
-	switch {
-	case !m.Revoked.IsZero():
-		return fail(Unknown, "proof.key-revoked", "revoked "+vc.FormatTime(m.Revoked))
-	case !m.Expires.IsZero() && !c.now.Before(m.Expires):
-		return fail(Unknown, "proof.key-retired", "ended "+vc.FormatTime(m.Expires))
+	if err := m.InLife(time.Time{}, c.latest); cairn.CodeOf(err) == "did.key-ended" {
+		return fail(Unknown, "proof.key-retired", err.Error())
+	} else if err != nil {
+		return fail(Unknown, "proof.key-revoked", err.Error())
 	}
 	f.Outcome, f.Code, f.Args = Yes, "proof.good", map[string]string{"signer": string(card.Issuer)}
 	return f

@@ -92,11 +92,12 @@ func (c *check) proofTimes(p dataintegrity.Proof, m did.Method) (Outcome, string
 		return No, "proof.from-the-future"
 	case !p.Expires.IsZero() && !c.now.Before(p.Expires):
 		return No, "proof.ended"
-	case !m.Revoked.IsZero():
-		// Only the signer says when it signed; a stolen key can say anything.
-		return Unknown, "proof.key-revoked"
-	case !m.Expires.IsZero() && (p.Created.IsZero() || !p.Created.Before(m.Expires)):
+	}
+	switch err := m.InLife(p.Created, c.latest); {
+	case err == nil:
+		return Yes, ""
+	case cairn.CodeOf(err) == "did.key-ended":
 		return No, "proof.key-ended"
 	}
-	return Yes, ""
+	return Unknown, "proof.key-revoked"
 }

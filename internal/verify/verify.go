@@ -68,7 +68,8 @@ type Options struct {
 // check is one verification: one time, one snapshot of everything asked.
 type check struct {
 	*Engine
-	now      time.Time
+	now      time.Time // for which it judges
+	latest   time.Time // now or the time of the clock, whichever is later: what is known of keys is known for earlier times too
 	options  Options
 	snapshot *trust.Snapshot
 	trustErr error
@@ -83,7 +84,10 @@ func (e *Engine) Verify(ctx context.Context, data []byte, o Options) Report {
 	if now.IsZero() {
 		now = e.Now()
 	}
-	c := &check{Engine: e, now: now.UTC(), options: o, outbound: newOutbound()}
+	c := &check{Engine: e, now: now.UTC(), latest: now.UTC(), options: o, outbound: newOutbound()}
+	if clock := e.Now(); clock.After(c.latest) {
+		c.latest = clock.UTC()
+	}
 	ctx, cancel := context.WithTimeout(ctx, maxLookupTime)
 	defer cancel()
 	if e.Trust != nil {

@@ -353,7 +353,7 @@ func TestBundle(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := sign(t, doc, ministry, dataintegrity.Options{})
-	got, snapshot, err := trust.ReadBundle(t.Context(), file, ministry.Controller(), trust.KeyResolver())
+	got, snapshot, err := trust.ReadBundle(t.Context(), file, ministry.Controller(), trust.KeyResolver(), today)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -372,10 +372,10 @@ func TestBundle(t *testing.T) {
 	}
 	late := verify.FromBundle(got, snapshot, func() time.Time { return today.AddDate(0, 4, 0) })
 	want(t, late.Verify(t.Context(), cred, verify.Options{}), verify.Undetermined, verify.AxisIssuer, "issuer.list-ended")
-	if _, _, err := trust.ReadBundle(t.Context(), file, stranger.Controller(), trust.KeyResolver()); err == nil {
+	if _, _, err := trust.ReadBundle(t.Context(), file, stranger.Controller(), trust.KeyResolver(), today); err == nil {
 		t.Error("a bundle of somebody else was accepted")
 	}
-	if _, _, err := trust.ReadBundle(t.Context(), bytes.Replace(file, []byte("Order 17"), []byte("Order 18"), 1), ministry.Controller(), trust.KeyResolver()); err == nil {
+	if _, _, err := trust.ReadBundle(t.Context(), bytes.Replace(file, []byte("Order 17"), []byte("Order 18"), 1), ministry.Controller(), trust.KeyResolver(), today); err == nil {
 		t.Error("a changed bundle was accepted")
 	}
 }
