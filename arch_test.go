@@ -15,7 +15,7 @@ var layers = [][]string{
 	0:  {""},
 	1:  {"strictjson", "jcs", "rdfc", "jose", "strictcbor", "cose", "base45", "inflate", "vc", "bbs"},
 	2:  {"did", "statuslist", "tokenstatus", "openbadges", "programme"},
-	3:  {"dataintegrity", "papercode", "sdjwt"},
+	3:  {"dataintegrity", "papercode", "sdjwt", "vcjwt"},
 	4:  {"internal/keys", "internal/trust", "internal/i18n", "internal/fetch"},
 	5:  {"internal/verify", "internal/issue"},
 	6:  {"internal/hold", "internal/recognise", "internal/staff"},
@@ -33,6 +33,7 @@ var sameLayer = map[string][]string{
 	"jose":       {"strictjson", "jcs"},
 	"cose":       {"jose", "strictcbor"}, // the same keys and algorithms
 	"vc":         {"strictjson"},
+	"vcjwt":      {"sdjwt"},
 	"openbadges": {"statuslist"}, // a badge carries its place in a list
 }
 

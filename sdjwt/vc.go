@@ -122,3 +122,10 @@ func CheckSelective(paths []Path) error {
 	}
 	return nil
 }
+
+// Selective reports whether a top-level claim, or something inside it, was or
+// could be disclosed apart. It is false for a claim that is not there.
+func (t *Token) Selective(name string) bool {
+	n := t.root.object[name]
+	return n != nil && n.anySelective()
+}
