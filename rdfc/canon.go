@@ -2,6 +2,7 @@ package rdfc
 
 import (
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
 	"fmt"
 	"maps"
@@ -40,8 +41,10 @@ type quad struct {
 
 // canonicalise runs RDFC-1.0 (RDF Dataset Canonicalization, section 4.4.3) with
 // SHA-256. It fails with rdfc.work-limit instead of taking long.
-func canonicalise(quads []quad) ([]byte, error) {
-	labels, err := canonicalLabels(quads)
+func canonicalise(quads []quad) ([]byte, error) { return canonicaliseWith(quads, digest) }
+
+func canonicaliseWith(quads []quad, hash hasher) ([]byte, error) {
+	labels, err := labelsWith(quads, hash)
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +59,10 @@ func canonicalise(quads []quad) ([]byte, error) {
 }
 
 // canonicalLabels gives every blank node its canonical label, such as _:c14n0.
-func canonicalLabels(quads []quad) (map[string]string, error) {
-	c := &canonicaliser{mentions: map[string][]*quad{}, canonical: newIssuer("c14n")}
+func canonicalLabels(quads []quad) (map[string]string, error) { return labelsWith(quads, digest) }
+
+func labelsWith(quads []quad, hash hasher) (map[string]string, error) {
+	c := &canonicaliser{hash: hash, mentions: map[string][]*quad{}, canonical: newIssuer("c14n")}
 	for i := range quads {
 		q := &quads[i]
 		for _, t := range []term{q.subject, q.object, q.graph} {
@@ -69,7 +74,7 @@ func canonicalLabels(quads []quad) (map[string]string, error) {
 	byHash := map[string][]string{}
 	c.first = make(map[string]string, len(c.mentions))
 	for name, mentions := range c.mentions {
-		h := firstDegree(name, mentions)
+		h := firstDegree(name, mentions, hash)
 		c.first[name] = h
 		byHash[h] = append(byHash[h], name)
 	}
@@ -138,6 +143,7 @@ type path struct {
 }
 
 type canonicaliser struct {
+	hash      hasher
 	mentions  map[string][]*quad // blank node → the statements that mention it
 	first     map[string]string  // blank node → its first degree hash
 	canonical *issuer
@@ -151,13 +157,21 @@ func (c *canonicaliser) spend(n int) error {
 	return nil
 }
 
+// A hasher writes a digest in lower-case hexadecimal.
+type hasher func([]byte) string
+
 func digest(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
 
+func digest384(b []byte) string {
+	sum := sha512.Sum384(b)
+	return hex.EncodeToString(sum[:])
+}
+
 // firstDegree is section 4.6, "Hash First Degree Quads".
-func firstDegree(name string, mentions []*quad) string {
+func firstDegree(name string, mentions []*quad, hash hasher) string {
 	lines := make([]string, len(mentions))
 	for i, q := range mentions {
 		lines[i] = string(q.append(nil, func(other string) string {
@@ -168,7 +182,7 @@ func firstDegree(name string, mentions []*quad) string {
 		}))
 	}
 	slices.Sort(lines)
-	return digest([]byte(strings.Join(lines, "")))
+	return hash([]byte(strings.Join(lines, "")))
 }
 
 // related is section 4.7, "Hash Related Blank Node".
@@ -185,7 +199,7 @@ func (c *canonicaliser) related(name string, q *quad, i *issuer, position byte) 
 	default:
 		b = append(b, c.first[name]...)
 	}
-	return digest(b)
+	return c.hash(b)
 }
 
 // nDegree is section 4.8, "Hash N-Degree Quads".
@@ -226,7 +240,7 @@ func (c *canonicaliser) nDegree(name string, i *issuer) (path, error) {
 		data.WriteString(chosen)
 		i = chosenIssuer
 	}
-	return path{digest([]byte(data.String())), i}, nil
+	return path{c.hash([]byte(data.String())), i}, nil
 }
 
 // follow writes the path for one order of related nodes. It returns no issuer

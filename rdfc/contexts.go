@@ -59,6 +59,8 @@ var table = []Context{
 		"npm @learncard/didkit-plugin@1.9.10", "ob-3.0"},
 	{"https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json", "958ff9dc1a5a18c226579b707eac77c1ef50d7d9ab6c24e7058a3b02663f53a1",
 		"npm @learncard/didkit-plugin@1.9.10", "clr-2.0.1"},
+	{"https://w3id.org/citizenship/v4rc1", "a89b0bc00b1848ac3dfdf956c7dd5de8567e755351c07ec6a1c2b4a08b67953b",
+		"npm @digitalbazaar/citizenship-context@4.1.0; the examples of the ECDSA and BBS suites use it", "citizenship-v4rc1"},
 	{CairnContext, "", "ours", "cairn-v1"},
 }
 

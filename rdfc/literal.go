@@ -135,7 +135,7 @@ func checkJSON(v any, path string) error {
 		}
 	case json.Number:
 		f, err := strconv.ParseFloat(v.String(), 64)
-		if err != nil || len(v) > maxNumberText || decimal(strconv.FormatFloat(f, 'e', -1, 64)) != decimal(v.String()) {
+		if err != nil || len(v) > maxNumberText || jcs.Decimal(strconv.FormatFloat(f, 'e', -1, 64)) != jcs.Decimal(v.String()) {
 			return fail("rdfc.number", path, "the number %.40s has more digits than a signature can cover", v)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"cairn.example/jcs"
 )
 
 // maxNumberText is the longest number that is read: all decimals that a float64
@@ -24,39 +26,14 @@ func number(text, path string) (float64, error) {
 	if err != nil || len(text) > maxNumberText || !json.Valid([]byte(text)) || math.Abs(f) >= 1e21 || f != 0 && math.Abs(f) < 1e-6 {
 		return 0, fail("rdfc.number", path, "the number %.40s can't be signed", text)
 	}
-	exact := decimal(text)
+	exact := jcs.Decimal(text)
 	digits, _, _ := strings.Cut(strings.TrimPrefix(exact, "-"), "e")
 	whole := f == math.Trunc(f)
-	if whole && exact != decimal(strconv.FormatFloat(f, 'f', -1, 64)) || !whole && len(digits) > maxDigits {
+	if whole && exact != jcs.Decimal(strconv.FormatFloat(f, 'f', -1, 64)) || !whole && len(digits) > maxDigits {
 		return 0, fail("rdfc.number", path, "the number %.40s has more digits than a signature can cover", text)
 	}
 	if f == 0 {
 		return 0, nil
 	}
 	return f, nil
-}
-
-// decimal brings the text of a number into one form: sign, digits without zeros
-// around them, and the power of ten.
-func decimal(text string) string {
-	sign, text := "", strings.ToLower(text)
-	if rest, negative := strings.CutPrefix(text, "-"); negative {
-		sign, text = "-", rest
-	}
-	mantissa, exponent, _ := strings.Cut(text, "e")
-	whole, fraction, _ := strings.Cut(mantissa, ".")
-	digits := strings.TrimLeft(whole+fraction, "0")
-	if digits == "" {
-		return "0"
-	}
-	power := -len(fraction)
-	if exponent != "" {
-		n, err := strconv.Atoi(exponent)
-		if err != nil {
-			return "unreadable " + text
-		}
-		power += n
-	}
-	trimmed := strings.TrimRight(digits, "0")
-	return sign + trimmed + "e" + strconv.Itoa(power+len(digits)-len(trimmed))
 }

@@ -32,12 +32,18 @@ const maxQuads = 50_000
 // rdfc.nested-context, rdfc.dropped, rdfc.relative-id, rdfc.alias, rdfc.number,
 // rdfc.number-as-text, rdfc.described-twice and rdfc.work-limit. It is safe for
 // concurrent use.
-func Canonical(doc map[string]any) ([]byte, error) {
+func Canonical(doc map[string]any) ([]byte, error) { return canonical(doc, digest) }
+
+// Canonical384 is Canonical with SHA-384 inside, as the suites with P-384 keys
+// demand. The two forms of a document differ in the labels of unnamed objects.
+func Canonical384(doc map[string]any) ([]byte, error) { return canonical(doc, digest384) }
+
+func canonical(doc map[string]any, hash hasher) ([]byte, error) {
 	w := &walker{seen: map[quad]bool{}}
 	if _, err := w.node(doc, place{contextAllowed: true}, nil); err != nil {
 		return nil, err
 	}
-	return canonicalise(w.quads)
+	return canonicaliseWith(w.quads, hash)
 }
 
 func fail(code, path, format string, args ...any) error {
