@@ -17,6 +17,9 @@ import (
 // skew is how far two clocks may be apart.
 const skew = 5 * time.Minute
 
+// BundleSource is the source of a document of an identifier that is in a bundle.
+const BundleSource = "bundle"
+
 // Bundle carries what an offline verifier needs, each part with the time at which
 // it was known to be current.
 type Bundle struct {
@@ -210,7 +213,7 @@ func (r bundleResolver) Resolve(ctx context.Context, d cairn.DID) (did.Resolutio
 			return did.Resolution{}, err
 		}
 		asOf, err := vc.ParseTime(k.AsOf)
-		return did.Resolution{Document: doc, AsOf: asOf, Source: "bundle"}, err
+		return did.Resolution{Document: doc, AsOf: asOf, Source: BundleSource}, err
 	}
 	return keyResolver{}.Resolve(ctx, d)
 }

@@ -28,6 +28,7 @@ var Codes = []Code{
 	{"proof.no-holder", AxisProof, "", "a presentation names no holder"},
 	{"proof.signer-kind", AxisProof, "", "the signer is not a decentralised identifier"},
 	{"proof.key-unavailable", AxisProof, "", "the keys of the signer could not be found now"},
+	{"proof.bundle-ended", AxisProof, "", "the keys of the signer are in a bundle that has ended"},
 	{"proof.key-unusable", AxisProof, "", "the document of the signer is malformed or not its own"},
 	{"proof.lookup-limit", AxisProof, "", "more identifiers and lists than one verification may look up (64)"},
 	{"proof.purpose", AxisProof, "", "signed for another purpose"},
@@ -81,6 +82,7 @@ var Codes = []Code{
 	{"status.list-with-status", AxisStatus, "", "the list could be withdrawn itself"},
 	{"status.list-not-yet", AxisStatus, "", "the list is not valid yet"},
 	{"status.list-ended", AxisStatus, "", "the list is not valid any more (online only)"},
+	{"status.bundle-ended", AxisStatus, "", "the list is in a bundle that has ended, and does not say that it was withdrawn for good"},
 	{"status.not-checked", AxisStatus, "", "not asked, because the proof is not good or for this kind"},
 
 	{"holder.signed", AxisHolder, "", "presentation: the holder answered the challenge"},
@@ -99,6 +101,7 @@ var Codes = []Code{
 	{"issuer.not-at-that-time", AxisIssuer, "", "listed for this, but not on the day of the award"},
 	{"issuer.not-listed", AxisIssuer, "", "no list that is followed names the issuer"},
 	{"issuer.list-ended", AxisIssuer, "", "the lists that could say are not valid now"},
+	{"issuer.bundle-ended", AxisIssuer, "", "the lists are in a bundle that has ended"},
 	{"issuer.no-list", AxisIssuer, "", "no list is followed"},
 	{"issuer.lists-unavailable", AxisIssuer, "", "the lists that are followed could not be read"},
 	{"issuer.no-date", AxisIssuer, "", "paper: no day of the award, so no day to ask for"},
@@ -106,6 +109,7 @@ var Codes = []Code{
 
 	{"note.parts-marked", AxisNote, "", "some credentials inside are not valid on their own today"},
 	{"note.other-person", AxisNote, "", "some credentials inside name another identifier than the transcript"},
+	{"note.bundle-ended", AxisNote, "", "the bundle that everything comes from has ended"},
 	{"note.paper-full", AxisNote, "", "paper: digest of the bytes of the full document"},
 }
 

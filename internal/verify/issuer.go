@@ -8,6 +8,18 @@ import (
 
 // issuer answers whether the trust lists recognise the issuer for this.
 func (c *check) issuer(kind string, cred vc.Credential, shown *Shown) (Finding, *trust.Standing) {
+	f, s := c.standing(kind, cred, shown)
+	if c.bundleEnded() && f.Code != "issuer.no-list" && f.Code != "issuer.list-ended" {
+		f.Outcome, f.Code = Unknown, "issuer.bundle-ended"
+		if s != nil {
+			s.State = trust.Unknown
+		}
+	}
+	return f, s
+}
+
+// standing asks the lists as if they were of today.
+func (c *check) standing(kind string, cred vc.Credential, shown *Shown) (Finding, *trust.Standing) {
 	f := Finding{Axis: AxisIssuer, Outcome: Unknown, Args: map[string]string{"issuer": cred.Issuer}}
 	if c.trustErr != nil {
 		f.Code = "issuer.lists-unavailable"

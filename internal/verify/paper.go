@@ -81,10 +81,10 @@ func (c *check) paperProof(ctx context.Context, s *papercode.Signed) Finding {
 		return f
 	}
 	resolution, outcome, code, err := c.signer(ctx, card.Issuer)
+	f.AsOf, f.Source = resolution.AsOf, resolution.Source
 	if outcome != Yes {
 		return fail(outcome, code, err.Error())
 	}
-	f.AsOf, f.Source = resolution.AsOf, resolution.Source
 	m, err := resolution.Document.Method(card.Key, did.AssertionMethod)
 	if err != nil {
 		return fail(No, "proof.not-the-signers-key", err.Error())

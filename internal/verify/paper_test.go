@@ -15,6 +15,7 @@ import (
 	"cairn.example/papercode"
 	"cairn.example/statuslist"
 	"cairn.example/strictjson"
+	"cairn.example/vc"
 )
 
 func card(change func(*papercode.Card)) papercode.Card {
@@ -207,6 +208,39 @@ func TestTranscriptOfAnotherPerson(t *testing.T) {
 		}
 		if noted != c.noted {
 			t.Errorf("noted: %v, want %v; %+v", noted, c.noted, r.Notes)
+		}
+	}
+}
+
+// Keys that are known from a bundle alone end with it; those that an identifier
+// carries do not.
+func TestKeysOfAnEndedBundle(t *testing.T) {
+	doc, err := did.MarshalDocument(document(college, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := []trust.BundleKeys{{DID: webDID, AsOf: vc.FormatTime(today), Document: parse(t, doc)}}
+	signed, err := dataintegrity.Sign(t.Context(), badge(t, func(b *openbadges.Badge) { b.Issuer.DID, b.Status = webDID, nil }), dataintegrity.Options{Purpose: did.AssertionMethod, Created: today.Add(-time.Hour)}, webParty{college})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := papercode.Sign(t.Context(), card(func(c *papercode.Card) { c.Issuer, c.StatusList, c.StatusIndex = webDID, "", -1 }), webParty{college})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"document": write(t, signed), "paper": []byte(text)} {
+		for until, c := range map[time.Time]struct {
+			verdict verify.Verdict
+			code    string
+		}{today.Add(time.Second): {verify.Valid, "proof.good"}, today: {verify.Undetermined, "proof.bundle-ended"}} {
+			w := newWorld()
+			w.list.Issuers[0].DID = webDID
+			e := verify.FromBundle(trust.Bundle{Keys: keys, ValidUntil: until}, trust.NewSnapshot([]trust.List{w.list}), func() time.Time { return today })
+			r := e.Verify(t.Context(), data, verify.Options{})
+			want(t, r, c.verdict, verify.AxisProof, c.code)
+			if f := r.Finding(verify.AxisProof); !f.AsOf.Equal(today) || f.Source != trust.BundleSource {
+				t.Errorf("%s: the report does not say how old the key is: %+v", name, f)
+			}
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"cairn.example"
 	"cairn.example/dataintegrity"
 	"cairn.example/did"
+	"cairn.example/internal/trust"
 	"cairn.example/vc"
 )
 
@@ -24,10 +25,10 @@ func (c *check) proof(ctx context.Context, tree map[string]any, signer cairn.DID
 		return fail(No, proofCode(err), err)
 	}
 	resolution, outcome, code, err := c.signer(ctx, signer)
+	f.AsOf, f.Source = resolution.AsOf, resolution.Source
 	if outcome != Yes {
 		return fail(outcome, code, err)
 	}
-	f.AsOf, f.Source = resolution.AsOf, resolution.Source
 	for _, p := range proofs {
 		if p.Type != dataintegrity.ProofType || p.Cryptosuite != dataintegrity.EdDSARDFC2022 {
 			return fail(Unknown, "proof.unsupported", fmt.Errorf("%.60q with %.60q", p.Type, p.Cryptosuite))
@@ -65,6 +66,8 @@ func (c *check) signer(ctx context.Context, d cairn.DID) (did.Resolution, Outcom
 	}
 	r, err := c.resolve(ctx, d)
 	switch k := cairn.KindOf(err); {
+	case err == nil && r.Source == trust.BundleSource && c.bundleEnded():
+		return r, Unknown, "proof.bundle-ended", fmt.Errorf("the bundle with these keys ended at %s", vc.FormatTime(c.Bundle.ValidUntil))
 	case err == nil:
 		return r, Yes, "", nil
 	case errors.Is(err, errLookupLimit):

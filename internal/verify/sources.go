@@ -78,7 +78,14 @@ func FromBundle(b trust.Bundle, s *trust.Snapshot, now cairn.Clock) *Engine {
 		Trust:    func(context.Context) (*trust.Snapshot, error) { return s, nil },
 		Now:      now,
 		Offline:  true,
+		Bundle:   &b,
 	})
+}
+
+// bundleEnded reports whether the bundle that everything comes from has ended: its
+// operator does not answer for what is in it any more.
+func (c *check) bundleEnded() bool {
+	return c.Bundle != nil && !c.now.Before(c.Bundle.ValidUntil)
 }
 
 type bundleStatus struct{ b trust.Bundle }

@@ -62,7 +62,17 @@ func (c *check) entry(ctx context.Context, tree map[string]any, cred vc.Credenti
 		return f
 	}
 	l := c.list(ctx, e.List, cred.Issuer)
-	f.AsOf, f.Source = l.asOf, e.List
+	f = c.bit(e, l)
+	if c.bundleEnded() && (f.Outcome == Yes || f.Outcome == No && f.Code != "status.revoked") {
+		// Withdrawn for good stays withdrawn; anything else may be otherwise by now.
+		f.Outcome, f.Code = Unknown, "status.bundle-ended"
+	}
+	return f
+}
+
+// bit answers what a list says of an entry.
+func (c *check) bit(e statuslist.Entry, l fetchedList) Finding {
+	f := Finding{Axis: AxisStatus, Outcome: Unknown, AsOf: l.asOf, Source: e.List}
 	if l.outcome != Yes {
 		f.Outcome, f.Code, f.Args = l.outcome, l.code, map[string]string{"reason": l.reason}
 		return f

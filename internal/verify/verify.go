@@ -19,6 +19,7 @@ import (
 	"cairn.example/jcs"
 	"cairn.example/statuslist"
 	"cairn.example/strictjson"
+	"cairn.example/vc"
 )
 
 // Limits and tolerances.
@@ -46,6 +47,9 @@ type Config struct {
 	Trust   func(ctx context.Context) (*trust.Snapshot, error)
 	Now     cairn.Clock
 	Offline bool // said in reports; the sources decide whether it is true
+	// Bundle is the bundle that the sources are, if they are one: when it has
+	// ended, what rests on it is unknown.
+	Bundle *trust.Bundle
 }
 
 // Engine verifies. It is safe for concurrent use.
@@ -93,6 +97,15 @@ func (e *Engine) Verify(ctx context.Context, data []byte, o Options) Report {
 	if e.Trust != nil {
 		c.snapshot, c.trustErr = e.Trust(ctx)
 	}
+	r := c.read(ctx, data)
+	if c.bundleEnded() {
+		r.Notes = append(r.Notes, Note{Code: "note.bundle-ended", Args: map[string]string{"until": vc.FormatTime(c.Bundle.ValidUntil)}})
+	}
+	return r
+}
+
+// read finds out what data is and judges it.
+func (c *check) read(ctx context.Context, data []byte) Report {
 	if text, ok := paperText(data); ok {
 		return c.paper(ctx, text)
 	}

@@ -370,6 +370,41 @@ func TestBundle(t *testing.T) {
 			t.Errorf("the report does not say how old its sources are: %+v", r.Findings)
 		}
 	}
+	for _, c := range []struct {
+		name    string
+		days    int
+		revoked bool
+		at      time.Time
+		verdict verify.Verdict
+		axis    verify.Axis
+		code    string
+	}{
+		{"the last day", 29, false, time.Time{}, verify.Valid, verify.AxisStatus, "status.good-older"},
+		{"ended: the list", 30, false, time.Time{}, verify.Undetermined, verify.AxisStatus, "status.bundle-ended"},
+		{"ended: the issuer", 30, false, time.Time{}, verify.Undetermined, verify.AxisIssuer, "issuer.bundle-ended"},
+		{"ended: the key, which comes with the identifier", 30, false, time.Time{}, verify.Undetermined, verify.AxisProof, "proof.good"},
+		{"ended, asked for a day before", 30, false, today.AddDate(0, 0, 3), verify.Valid, verify.AxisStatus, "status.good"},
+		{"withdrawn stays withdrawn", 30, true, time.Time{}, verify.Invalid, verify.AxisStatus, "status.revoked"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := got // which ends before the lists in it
+			b.ValidUntil = today.AddDate(0, 0, 30)
+			if c.revoked {
+				w.revoked = []int{94567}
+				status, _, err := w.StatusList(t.Context(), listURL)
+				if err != nil {
+					t.Fatal(err)
+				}
+				b.Status = []trust.BundleStatus{{URL: listURL, AsOf: vc.FormatTime(today), Document: parse(status)}}
+			}
+			r := verify.FromBundle(b, snapshot, func() time.Time { return today.AddDate(0, 0, c.days) }).Verify(t.Context(), cred, verify.Options{At: c.at})
+			want(t, r, c.verdict, c.axis, c.code)
+			ended := len(r.Notes) == 1 && r.Notes[0].Code == "note.bundle-ended" && r.Notes[0].Args["until"] == "2026-12-20T12:00:00Z"
+			if over := c.days >= 30 && c.at.IsZero(); ended != over || over && (r.Standing.State != trust.Unknown || r.Finding(verify.AxisStatus).AsOf.IsZero() || r.Finding(verify.AxisIssuer).AsOf.IsZero()) {
+				t.Errorf("notes %+v, standing %+v, findings %+v", r.Notes, r.Standing, r.Findings)
+			}
+		})
+	}
 	late := verify.FromBundle(got, snapshot, func() time.Time { return today.AddDate(0, 4, 0) })
 	want(t, late.Verify(t.Context(), cred, verify.Options{}), verify.Undetermined, verify.AxisIssuer, "issuer.list-ended")
 	if _, _, err := trust.ReadBundle(t.Context(), file, stranger.Controller(), trust.KeyResolver(), today); err == nil {
