@@ -16,10 +16,10 @@ import (
 
 // Options say what a new proof is for.
 type Options struct {
-	Cryptosuite string // empty means eddsa-rdfc-2022
-	ID          string // an absolute URI by which a later proof can name this one; may be empty
-	Purpose     string // did.AssertionMethod for credentials, did.Authentication for presentations
-	Created     time.Time
+	Cryptosuite string    // empty means eddsa-rdfc-2022
+	ID          string    // an absolute URI by which a later proof can name this one; may be empty
+	Purpose     string    // did.AssertionMethod for credentials, did.Authentication for presentations
+	Created     time.Time // may be zero for bbs-2023 only
 	Expires     time.Time // zero when the proof does not end
 	Challenge   string    // for presentations: what the verifier asked to have signed
 	Domain      string    // for presentations: whom the presentation is for
@@ -96,7 +96,7 @@ func (o Options) tree(id cairn.KeyID) (map[string]any, error) {
 	if o.Purpose != did.AssertionMethod && o.Purpose != did.Authentication {
 		return nil, bad("proof.purpose", "proof.proofPurpose", "the purpose %q is not supported", o.Purpose)
 	}
-	if o.Created.IsZero() {
+	if o.Created.IsZero() && o.Cryptosuite != BBS2023 {
 		return nil, bad("proof.created", "proof.created", "the time of the proof is missing")
 	}
 	if !o.Expires.IsZero() && !o.Expires.After(o.Created) {
@@ -108,9 +108,11 @@ func (o Options) tree(id cairn.KeyID) (map[string]any, error) {
 	proof := map[string]any{
 		"type":               ProofType,
 		"cryptosuite":        o.Cryptosuite,
-		"created":            vc.FormatTime(o.Created),
 		"verificationMethod": string(id),
 		"proofPurpose":       o.Purpose,
+	}
+	if !o.Created.IsZero() {
+		proof["created"] = vc.FormatTime(o.Created)
 	}
 	if !o.Expires.IsZero() {
 		proof["expires"] = vc.FormatTime(o.Expires)

@@ -23,6 +23,7 @@ const (
 	EdDSAJCS2022  = "eddsa-jcs-2022"
 	ECDSARDFC2019 = "ecdsa-rdfc-2019"
 	ECDSAJCS2019  = "ecdsa-jcs-2019"
+	BBS2023       = "bbs-2023"
 )
 
 // A suite is one way to make and check proofs.
@@ -46,6 +47,7 @@ var suites = []suite{
 	{proofType: ProofType, name: EdDSAJCS2022, chained: true, ownContext: true, verify: eddsaJCS.verify, sign: eddsaJCS.sign},
 	{proofType: ProofType, name: ECDSARDFC2019, chained: true, verify: ecdsaRDFC.verify, sign: ecdsaRDFC.sign},
 	{proofType: ProofType, name: ECDSAJCS2019, chained: true, ownContext: true, verify: ecdsaJCS.verify, sign: ecdsaJCS.sign},
+	{proofType: ProofType, name: BBS2023, verify: verifyBBS},
 }
 
 func suiteOf(proofType, name string) (suite, error) {

@@ -1,0 +1,447 @@
+package dataintegrity_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"maps"
+	mathrand "math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cairn.example"
+	"cairn.example/bbs"
+	"cairn.example/dataintegrity"
+	"cairn.example/did"
+	"cairn.example/jcs"
+	"cairn.example/strictcbor"
+)
+
+const bbsCredential = `{"@context":["https://www.w3.org/ns/credentials/v2","https://www.w3.org/ns/credentials/examples/v2"],
+"id":"urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33","type":["VerifiableCredential","AlumniCredential"],
+"name":"Alumni Credential","issuer":{"id":"https://vc.example/issuers/5678","name":"College"},
+"validFrom":"2023-01-01T00:00:00Z","validUntil":"2033-01-01T00:00:00Z",
+"credentialSubject":{"id":"did:example:abcdefgh","alumniOf":"The School of Examples","birthday":"2001-02-03",
+"marks":[{"course":"Weaving","points":71},{"course":"Dyeing","points":55},{"course":"Trade","points":93,"of":{"grade":"A","scale":"A to E"}}]}}`
+
+var bbsMandatory = []string{"/issuer", "/validFrom", "/validUntil"}
+
+type bbsSigner struct {
+	key   *bbs.SecretKey
+	wrong bool
+}
+
+func newBBSSigner(t testing.TB, material string) bbsSigner {
+	t.Helper()
+	k, err := bbs.KeyGen([]byte(material+strings.Repeat(".", 32)), nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bbsSigner{key: k}
+}
+
+func (s bbsSigner) PublicKey() *bbs.PublicKey { return s.key.Public() }
+func (s bbsSigner) KeyID() cairn.KeyID        { _, id := did.KeyFromBBS(s.key.Public()); return id }
+func (s bbsSigner) SignBBS(_ context.Context, header []byte, messages [][]byte) ([]byte, error) {
+	if s.wrong {
+		messages = messages[1:]
+	}
+	return bbs.Sign(s.key, header, messages)
+}
+
+func (s bbsSigner) method() did.Method { return did.Method{ID: s.KeyID(), BBS: s.key.Public()} }
+
+func onlyProof(t testing.TB, doc map[string]any) dataintegrity.Proof {
+	t.Helper()
+	list, err := dataintegrity.Proofs(doc)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d proofs, %v", len(list), err)
+	}
+	return list[0]
+}
+
+func signBBS(t testing.TB, s bbsSigner, doc map[string]any, mandatory []string) map[string]any {
+	t.Helper()
+	signed, err := dataintegrity.SignBBS(t.Context(), rand.Reader, doc, dataintegrity.Options{Purpose: did.AssertionMethod}, mandatory, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}
+
+func derive(t testing.TB, s bbsSigner, signed map[string]any, pointers ...string) map[string]any {
+	t.Helper()
+	out, err := dataintegrity.DeriveBBS(signed, onlyProof(t, signed), s.method(), dataintegrity.Disclosure{Pointers: pointers, PresentationHeader: []byte("nonce"), Random: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// What the holder shows verifies and holds exactly what was selected.
+func TestBBSShowsWhatIsSelected(t *testing.T) {
+	s := newBBSSigner(t, "issuer")
+	signed := signBBS(t, s, parse(t, bbsCredential), bbsMandatory)
+	for _, c := range []struct {
+		pointers []string
+		want     string
+	}{
+		{nil, `{}`},
+		{[]string{"/credentialSubject/alumniOf"}, `{"credentialSubject":{"id":"did:example:abcdefgh","alumniOf":"The School of Examples"}}`},
+		{[]string{"/name", "/credentialSubject/marks/2/of/grade", "/credentialSubject/marks/0"},
+			`{"name":"Alumni Credential","credentialSubject":{"id":"did:example:abcdefgh","marks":[{"course":"Weaving","points":71},{"of":{"grade":"A"}}]}}`},
+		{[]string{"/credentialSubject", "/credentialSubject/marks/1"}, `{"credentialSubject":{"id":"did:example:abcdefgh","alumniOf":"The School of Examples","birthday":"2001-02-03",
+			"marks":[{"course":"Weaving","points":71},{"course":"Dyeing","points":55},{"course":"Trade","points":93,"of":{"grade":"A","scale":"A to E"}}]}}`},
+		{[]string{""}, bbsCredential},
+	} {
+		shown := derive(t, s, signed, c.pointers...)
+		if err := dataintegrity.Verify(shown, onlyProof(t, shown), s.method()); err != nil {
+			t.Errorf("%v: %v", c.pointers, err)
+		}
+		want := parse(t, c.want)
+		for _, name := range []string{"@context", "id", "type", "issuer", "validFrom", "validUntil"} {
+			want[name] = signed[name]
+		}
+		got := maps.Clone(shown)
+		delete(got, "proof")
+		if !reflect.DeepEqual(got, want) {
+			b, _ := jcs.Marshal(got)
+			t.Errorf("%v: got %s", c.pointers, b)
+		}
+		if ph, err := dataintegrity.PresentationHeader(onlyProof(t, shown)); err != nil || string(ph) != "nonce" {
+			t.Errorf("presentation header %q, %v", ph, err)
+		}
+		b, err := jcs.Marshal(shown)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.pointers == nil && (bytes.Contains(b, []byte("birthday")) || bytes.Contains(b, []byte("Weaving"))) {
+			t.Errorf("something hidden is shown: %s", b)
+		}
+	}
+}
+
+// Two presentations share neither proof nor numbers that depend on the rest.
+func TestBBSProofsDiffer(t *testing.T) {
+	s := newBBSSigner(t, "issuer")
+	signed := signBBS(t, s, parse(t, bbsCredential), bbsMandatory)
+	a, b := derive(t, s, signed, "/name"), derive(t, s, signed, "/name")
+	if a["proof"].(map[string]any)["proofValue"] == b["proof"].(map[string]any)["proofValue"] {
+		t.Error("two presentations have one proof")
+	}
+	if _, ok := a["proof"].(map[string]any)["created"]; ok {
+		t.Error("the time of signing is shown though nobody asked for it")
+	}
+}
+
+func TestBBSSignRefuses(t *testing.T) {
+	s := newBBSSigner(t, "issuer")
+	doc := parse(t, bbsCredential)
+	purpose := dataintegrity.Options{Purpose: did.AssertionMethod}
+	many := parse(t, bbsCredential)
+	marks := []any{}
+	for i := range bbs.MaxMessages {
+		marks = append(marks, map[string]any{"course": strings.Repeat("x", i+1)})
+	}
+	many["credentialSubject"].(map[string]any)["marks"] = marks
+	for name, c := range map[string]struct {
+		doc       map[string]any
+		o         dataintegrity.Options
+		mandatory []string
+		s         bbsSigner
+		code      string
+	}{
+		"signed already":    {signBBS(t, s, doc, nil), purpose, nil, s, "proof.already-signed"},
+		"other purpose":     {doc, dataintegrity.Options{Purpose: "keyAgreement"}, nil, s, "proof.purpose"},
+		"in a chain":        {doc, dataintegrity.Options{Purpose: did.AssertionMethod, Previous: []string{"urn:x:1"}}, nil, s, "proof.chain"},
+		"pointer to naught": {doc, purpose, []string{"/nothing"}, s, "rdfc.pointer"},
+		"no pointer":        {doc, purpose, []string{"issuer"}, s, "rdfc.pointer"},
+		"faulty signer":     {doc, purpose, nil, bbsSigner{key: s.key, wrong: true}, "proof.signer-fault"},
+		"not covered":       {map[string]any{"@context": doc["@context"], "@id": "x"}, purpose, nil, s, "rdfc.dropped"},
+		"too many messages": {many, purpose, nil, s, "bbs.too-many-messages"},
+	} {
+		if _, err := dataintegrity.SignBBS(t.Context(), rand.Reader, c.doc, c.o, c.mandatory, c.s); cairn.CodeOf(err) != c.code {
+			t.Errorf("%s: %v, want %s", name, err, c.code)
+		}
+	}
+	if _, err := dataintegrity.SignBBS(t.Context(), noRandomness{}, doc, purpose, nil, s); cairn.CodeOf(err) != "proof.random" {
+		t.Errorf("no randomness: %v", err)
+	}
+	created, err := dataintegrity.SignBBS(t.Context(), rand.Reader, doc, dataintegrity.Options{Purpose: did.AssertionMethod, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, nil, s)
+	if err != nil || created["proof"].(map[string]any)["created"] != "2026-01-02T03:04:05Z" {
+		t.Errorf("created: %v, %v", created["proof"], err)
+	}
+}
+
+type noRandomness struct{}
+
+func (noRandomness) Read([]byte) (int, error) { return 0, errors.New("no entropy") }
+
+func TestBBSDeriveRefuses(t *testing.T) {
+	s, other := newBBSSigner(t, "issuer"), newBBSSigner(t, "other")
+	signed := signBBS(t, s, parse(t, bbsCredential), bbsMandatory)
+	changed := func(change func(doc, proof map[string]any)) map[string]any {
+		doc := maps.Clone(signed)
+		proof := maps.Clone(doc["proof"].(map[string]any))
+		doc["proof"] = proof
+		change(doc, proof)
+		return doc
+	}
+	bare := signBBS(t, s, parse(t, bbsCredential), nil)
+	for name, c := range map[string]struct {
+		doc      map[string]any
+		m        did.Method
+		pointers []string
+		random   bool
+		code     string
+	}{
+		"changed, shown":    {changed(func(d, _ map[string]any) { d["validFrom"] = "2022-01-01T00:00:00Z" }), s.method(), nil, true, "proof.signature"},
+		"changed, hidden":   {changed(func(d, _ map[string]any) { d["name"] = "Doctorate" }), s.method(), nil, true, "proof.signature"},
+		"changed options":   {changed(func(_, p map[string]any) { p["proofPurpose"] = "authentication" }), s.method(), nil, true, "proof.signature"},
+		"another key":       {changed(func(_, p map[string]any) { p["verificationMethod"] = string(other.KeyID()) }), other.method(), nil, true, "proof.signature"},
+		"not the named key": {signed, other.method(), nil, true, "proof.method"},
+		"not a BBS key":     {signed, did.Method{ID: s.KeyID()}, nil, true, "proof.method"},
+		"nothing to show":   {bare, s.method(), nil, true, "proof.nothing-shown"},
+		"pointer to naught": {signed, s.method(), []string{"/credentialSubject/marks/3"}, true, "rdfc.pointer"},
+		"derived from":      {derive(t, s, signed), s.method(), nil, true, "proof.value"},
+		"no randomness":     {signed, s.method(), nil, false, "bbs.random"},
+		"another suite":     {changed(func(_, p map[string]any) { p["cryptosuite"] = "ecdsa-sd-2023" }), s.method(), nil, true, "proof.unsupported"},
+		"optional feature":  {changed(func(_, p map[string]any) { p["proofValue"] = withKind(t, p["proofValue"], 0x04) }), s.method(), nil, true, "proof.unsupported"},
+		"another signature": {changed(func(_, p map[string]any) { p["proofValue"] = component(t, p["proofValue"], 0, make([]byte, 80)) }), s.method(), nil, true, "proof.signature"},
+		"another HMAC key":  {changed(func(_, p map[string]any) { p["proofValue"] = component(t, p["proofValue"], 3, make([]byte, 32)) }), s.method(), []string{"/credentialSubject"}, true, "proof.signature"},
+		"other mandatory":   {changed(func(_, p map[string]any) { p["proofValue"] = component(t, p["proofValue"], 4, []any{"/issuer"}) }), s.method(), nil, true, "proof.signature"},
+		"another header":    {changed(func(_, p map[string]any) { p["proofValue"] = component(t, p["proofValue"], 1, make([]byte, 64)) }), s.method(), nil, true, "proof.signature"},
+		"other key inside": {changed(func(_, p map[string]any) {
+			p["proofValue"] = component(t, p["proofValue"], 2, other.key.Public().Bytes())
+		}), s.method(), nil, true, "proof.signature"},
+		"short HMAC key":      {changed(func(_, p map[string]any) { p["proofValue"] = component(t, p["proofValue"], 3, make([]byte, 31)) }), s.method(), nil, true, "proof.value"},
+		"pointer not a text":  {changed(func(_, p map[string]any) { p["proofValue"] = component(t, p["proofValue"], 4, []any{int64(1)}) }), s.method(), nil, true, "proof.value"},
+		"pointers not a list": {changed(func(_, p map[string]any) { p["proofValue"] = component(t, p["proofValue"], 4, "/issuer") }), s.method(), nil, true, "proof.value"},
+	} {
+		d := dataintegrity.Disclosure{Pointers: c.pointers, Random: rand.Reader}
+		if !c.random {
+			d.Random = noRandomness{}
+		}
+		if _, err := dataintegrity.DeriveBBS(c.doc, onlyProof(t, c.doc), c.m, d); cairn.CodeOf(err) != c.code {
+			t.Errorf("%s: %v, want %s", name, err, c.code)
+		}
+	}
+}
+
+func cborOf(t testing.TB, value any) (kind []byte, list []any) {
+	t.Helper()
+	b, err := base64.RawURLEncoding.DecodeString(value.(string)[1:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := strictcbor.Parse(b[3:], strictcbor.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b[:3], v.([]any)
+}
+
+func valueOf(t testing.TB, kind []byte, v any) string {
+	t.Helper()
+	b, err := strictcbor.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "u" + base64.RawURLEncoding.EncodeToString(append(slices.Clone(kind), b...))
+}
+
+func component(t testing.TB, value any, i int, v any) string {
+	kind, list := cborOf(t, value)
+	list[i] = v
+	return valueOf(t, kind, list)
+}
+
+func withKind(t testing.TB, value any, kind byte) string {
+	_, list := cborOf(t, value)
+	return valueOf(t, []byte{0xd9, 0x5d, kind}, list)
+}
+
+// A verifier refuses every other proof value than the one that the holder made.
+func TestBBSVerifyRefuses(t *testing.T) {
+	s, other := newBBSSigner(t, "issuer"), newBBSSigner(t, "other")
+	signed := signBBS(t, s, parse(t, bbsCredential), bbsMandatory)
+	shown := derive(t, s, signed, "/name", "/credentialSubject/marks/0", "/credentialSubject/marks/2")
+	value := shown["proof"].(map[string]any)["proofValue"]
+	kind, list := cborOf(t, value)
+	labels := list[1].(strictcbor.Map)
+	mandatory, selective := list[2].([]any), list[3].([]any)
+	swapped := maps.Clone(labels)
+	swapped[int64(0)], swapped[int64(1)] = labels[int64(1)], labels[int64(0)]
+	extra := maps.Clone(labels)
+	extra[int64(len(labels))] = int64(77)
+	double := maps.Clone(labels)
+	double[int64(0)] = labels[int64(1)]
+	fewer := maps.Clone(labels)
+	delete(fewer, int64(0))
+	raw, err := base64.RawURLEncoding.DecodeString(value.(string)[1:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	encode := func(b []byte) string { return "u" + base64.RawURLEncoding.EncodeToString(b) }
+	with := func(i int, v any) string { return component(t, value, i, v) }
+	for name, c := range map[string]struct{ value, code string }{
+		"base proof":                 {signed["proof"].(map[string]any)["proofValue"].(string), "proof.value"},
+		"holder binding":             {withKind(t, value, 0x05), "proof.unsupported"},
+		"pseudonym":                  {withKind(t, value, 0x07), "proof.unsupported"},
+		"both":                       {withKind(t, value, 0x09), "proof.unsupported"},
+		"unknown kind":               {withKind(t, value, 0x0a), "proof.value"},
+		"ecdsa-sd":                   {valueOf(t, []byte{0xd9, 0x5d, 0x01}, list), "proof.value"},
+		"kind alone":                 {encode(kind), "proof.value"},
+		"empty":                      {"u", "proof.value"},
+		"base58":                     {"z" + value.(string)[1:], "proof.value"},
+		"padding":                    {value.(string) + "=", "proof.value"},
+		"line break":                 {value.(string) + "\n", "proof.value"},
+		"more bytes":                 {encode(append(slices.Clone(raw), 0)), "proof.value"},
+		"four parts":                 {valueOf(t, kind, list[:4]), "proof.value"},
+		"six parts":                  {valueOf(t, kind, append(slices.Clone(list), []byte{})), "proof.value"},
+		"no list":                    {valueOf(t, kind, "text"), "proof.value"},
+		"long length":                {encode(slices.Concat(kind, []byte{0x98, 0x05}, raw[4:])), "proof.value"},
+		"indefinite":                 {encode(slices.Concat(kind, []byte{0x9f}, raw[4:], []byte{0xff})), "proof.value"},
+		"tagged":                     {encode(slices.Concat(kind, []byte{0x85, 0xd8, 0x40}, raw[4:])), "proof.value"},
+		"proof not bytes":            {with(0, "text"), "proof.value"},
+		"proof too short":            {with(0, make([]byte, 100)), "proof.value"},
+		"proof of zeros":             {with(0, make([]byte, len(list[0].([]byte)))), "proof.value"},
+		"labels not a map":           {with(1, []any{}), "proof.value"},
+		"label not a number":         {with(1, strictcbor.Map{"c14n0": int64(0)}), "proof.value"},
+		"label below zero":           {with(1, strictcbor.Map{int64(0): int64(-1)}), "proof.value"},
+		"label beyond limits":        {with(1, strictcbor.Map{int64(0): int64(100_001)}), "proof.value"},
+		"labels swapped":             {with(1, swapped), "proof.signature"},
+		"label for nothing":          {with(1, extra), "proof.signature"},
+		"label twice":                {with(1, double), "proof.signature"},
+		"label missing":              {with(1, fewer), "proof.signature"},
+		"indexes not a list":         {with(2, int64(1)), "proof.value"},
+		"index not a number":         {with(2, []any{"0"}), "proof.value"},
+		"indexes descend":            {with(2, []any{int64(1), int64(0)}), "proof.value"},
+		"index twice":                {with(3, append([]any{selective[0]}, selective...)), "proof.value"},
+		"index below zero":           {with(3, []any{int64(-1)}), "proof.value"},
+		"mandatory beyond":           {with(2, append(slices.Clone(mandatory), int64(99_999))), "proof.signature"},
+		"selective beyond":           {with(3, append(slices.Clone(selective[:len(selective)-1]), int64(99_999))), "proof.signature"},
+		"one mandatory less":         {with(2, mandatory[1:]), "proof.signature"},
+		"none mandatory":             {with(2, []any{}), "proof.signature"},
+		"one selective less":         {with(3, selective[1:]), "proof.signature"},
+		"header not bytes":           {with(4, "nonce"), "proof.value"},
+		"another header":             {with(4, []byte("nonce2")), "proof.signature"},
+		"no header":                  {with(4, []byte{}), "proof.signature"},
+		"header beyond limits":       {with(4, make([]byte, 65<<10)), "proof.value"},
+		"proof value beyond limits":  {"u" + strings.Repeat("A", 256<<10), "proof.value"},
+		"proof hides too much":       {with(0, make([]byte, bbs.MinProofSize+(bbs.MaxMessages+1)*32)), "proof.value"},
+		"proof of another signature": {derive(t, s, signBBS(t, s, parse(t, bbsCredential), bbsMandatory), "/name", "/credentialSubject/marks/1")["proof"].(map[string]any)["proofValue"].(string), "proof.signature"},
+	} {
+		doc := maps.Clone(shown)
+		proof := maps.Clone(shown["proof"].(map[string]any))
+		proof["proofValue"] = c.value
+		doc["proof"] = proof
+		if err := dataintegrity.Verify(doc, onlyProof(t, doc), s.method()); cairn.CodeOf(err) != c.code {
+			t.Errorf("%s: %v, want %s", name, err, c.code)
+		}
+	}
+	p := onlyProof(t, shown)
+	if err := dataintegrity.Verify(shown, p, other.method()); cairn.CodeOf(err) != "proof.method" {
+		t.Errorf("another method: %v", err)
+	}
+	if err := dataintegrity.Verify(shown, p, did.Method{ID: s.KeyID(), BBS: other.key.Public()}); cairn.CodeOf(err) != "proof.signature" {
+		t.Errorf("another key under the name: %v", err)
+	}
+	if err := dataintegrity.Verify(shown, p, did.Method{ID: s.KeyID()}); cairn.CodeOf(err) != "proof.method" {
+		t.Errorf("no BBS key: %v", err)
+	}
+}
+
+// The order of the keys of a map is not told by the specification.
+func TestBBSLabelsInAnyOrder(t *testing.T) {
+	s := newBBSSigner(t, "issuer")
+	shown := derive(t, s, signBBS(t, s, parse(t, bbsCredential), bbsMandatory), "/credentialSubject/marks")
+	proof := shown["proof"].(map[string]any)
+	kind, list := cborOf(t, proof["proofValue"])
+	labels, err := strictcbor.Marshal(list[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list[1].(strictcbor.Map)) < 2 || labels[1] != 0 {
+		t.Fatalf("the labels are %x", labels)
+	}
+	turned := slices.Concat(labels[:1], labels[3:5], labels[1:3], labels[5:])
+	value := slices.Concat(kind, []byte{0x85})
+	for i, e := range list {
+		b, err := strictcbor.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 1 {
+			b = turned
+		}
+		value = append(value, b...)
+	}
+	proof["proofValue"] = "u" + base64.RawURLEncoding.EncodeToString(value)
+	if err := dataintegrity.Verify(shown, onlyProof(t, shown), s.method()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBBSEveryMutationIsNoticed(t *testing.T) {
+	s := newBBSSigner(t, "issuer")
+	shown := derive(t, s, signBBS(t, s, parse(t, bbsCredential), bbsMandatory), "/credentialSubject/marks/2")
+	n := 0
+	mutations(shown, func(v any) any { return v }, func(changed any) {
+		doc, ok := changed.(map[string]any)
+		if !ok {
+			return
+		}
+		n++
+		list, err := dataintegrity.Proofs(doc)
+		if err == nil {
+			err = dataintegrity.Verify(doc, list[0], s.method())
+		}
+		if err == nil {
+			b, _ := jcs.Marshal(doc)
+			t.Errorf("not noticed: %s", b)
+		}
+	})
+	if n < 50 {
+		t.Errorf("only %d mutations", n)
+	}
+}
+
+func FuzzBBSProofValue(f *testing.F) {
+	s := newBBSSigner(f, "issuer")
+	same := mathrand.NewChaCha8([32]byte{}) // every worker makes the same proof
+	signed, err := dataintegrity.SignBBS(f.Context(), same, parse(f, bbsCredential), dataintegrity.Options{Purpose: did.AssertionMethod}, bbsMandatory, s)
+	if err != nil {
+		f.Fatal(err)
+	}
+	shown, err := dataintegrity.DeriveBBS(signed, onlyProof(f, signed), s.method(), dataintegrity.Disclosure{Pointers: []string{"/name"}, Random: same})
+	if err != nil {
+		f.Fatal(err)
+	}
+	good := shown["proof"].(map[string]any)["proofValue"].(string)
+	for _, v := range []any{signed["proof"].(map[string]any)["proofValue"], good} {
+		b, err := base64.RawURLEncoding.DecodeString(v.(string)[1:])
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		doc := maps.Clone(shown)
+		proof := maps.Clone(shown["proof"].(map[string]any))
+		proof["proofValue"] = "u" + base64.RawURLEncoding.EncodeToString(b)
+		doc["proof"] = proof
+		if err := dataintegrity.Verify(doc, onlyProof(t, doc), s.method()); err == nil && proof["proofValue"] != good {
+			t.Errorf("another proof value verifies: %x", b)
+		}
+		doc = maps.Clone(signed)
+		doc["proof"] = proof
+		_, err := dataintegrity.DeriveBBS(doc, onlyProof(t, doc), s.method(), dataintegrity.Disclosure{Random: rand.Reader})
+		_ = err // only that it returns
+	})
+}
