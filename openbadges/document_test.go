@@ -333,7 +333,7 @@ func TestStatusIsOneObject(t *testing.T) {
 		t.Fatal(err)
 	}
 	entry, err := statuslist.ReadEntry(doc["credentialStatus"].(map[string]any))
-	if err != nil || entry != *b.Status {
+	if err != nil || !reflect.DeepEqual(entry, *b.Status) {
 		t.Errorf("%+v, %v", entry, err)
 	}
 }

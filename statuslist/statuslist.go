@@ -3,7 +3,7 @@
 // verifier fetches a whole list and the issuer does not learn whom it checks.
 //
 // Most callers need New, List.Set and Credential to publish, and ReadCredential,
-// ReadEntry and List.Get to check. Only one bit a credential is supported.
+// ReadEntry, Meta.HasPurpose and List.Lookup to check.
 package statuslist
 
 import (
@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,12 +28,23 @@ const (
 	MinEntries = 131_072
 	MaxEntries = 32 << 20 // 4 MiB unpacked
 	maxEncoded = 6 << 20
+
+	// MaxSize is the most bits of one entry: an entry lists a message for each of
+	// its values, 256 of them.
+	MaxSize       = 8
+	maxPurposes   = 10
+	maxReferences = 20
+	maxMessage    = 1000 // characters of one message
 )
 
-// The purposes that Cairn understands (section 2.1).
+// The purposes of the specification (section 2.1). A credential is invalid by the
+// first two only; refresh says that there is a newer one, and message something
+// that the issuer's statusReference explains.
 const (
 	Revocation = "revocation"
 	Suspension = "suspension"
+	Refresh    = "refresh"
+	Message    = "message"
 )
 
 // The type names of the specification.
@@ -147,59 +159,20 @@ func Decode(s string) (*List, error) {
 	return &List{bits: bits}, nil
 }
 
-// Entry is a credential's place in a list.
-type Entry struct {
-	Purpose string
-	Index   int
-	List    string // URL of the list credential
-}
-
-// Tree returns the credentialStatus member for the entry.
-func (e Entry) Tree() map[string]any {
-	return map[string]any{
-		"type":                 EntryType,
-		"statusPurpose":        e.Purpose,
-		"statusListIndex":      strconv.Itoa(e.Index),
-		"statusListCredential": e.List,
-	}
-}
-
-// ReadEntry reads a credentialStatus object of type BitstringStatusListEntry. An
-// object of another type gives the code status.unknown-type.
-func ReadEntry(m map[string]any) (Entry, error) {
-	if m["type"] != EntryType {
-		if l, ok := m["type"].([]any); !ok || len(l) != 1 || l[0] != EntryType {
-			return Entry{}, bad("status.unknown-type", "credentialStatus.type", "this way of telling the status is not supported")
-		}
-	}
-	if size, ok := m["statusSize"]; ok && fmt.Sprint(size) != "1" {
-		return Entry{}, bad("status.unsupported-size", "credentialStatus.statusSize", "only one bit a credential is supported")
-	}
-	text := func(name string) string { s, _ := m[name].(string); return s }
-	e := Entry{Purpose: text("statusPurpose"), List: text("statusListCredential")}
-	if e.Purpose == "" {
-		return Entry{}, bad("status.entry", "credentialStatus.statusPurpose", "the purpose is missing")
-	}
-	if !vc.IsURL(e.List) {
-		return Entry{}, bad("status.entry", "credentialStatus.statusListCredential", "the list must be named by a URL")
-	}
-	index := text("statusListIndex")
-	n, err := strconv.Atoi(index)
-	if err != nil || strconv.Itoa(n) != index || n < 0 {
-		return Entry{}, bad("status.entry", "credentialStatus.statusListIndex", "the index must be a whole number in a text, such as \"94567\"")
-	}
-	e.Index = n
-	return e, nil
-}
-
 // Meta is what a list credential says of itself.
 type Meta struct {
 	ID         string // URL of the list credential
 	Issuer     string
-	Purpose    string
+	Purpose    string   // the first one
+	More       []string // further purposes that the same list serves; usually none
 	ValidFrom  time.Time
 	ValidUntil time.Time     // zero when absent
 	TTL        time.Duration // zero when absent
+}
+
+// HasPurpose reports whether the list serves a purpose (section 3.2, step 6).
+func (m Meta) HasPurpose(purpose string) bool {
+	return purpose != "" && (m.Purpose == purpose || slices.Contains(m.More, purpose))
 }
 
 // Credential returns the unsigned list credential.
@@ -213,6 +186,13 @@ func Credential(m Meta, l *List) (map[string]any, error) {
 		"type":          listType,
 		"statusPurpose": m.Purpose,
 		"encodedList":   encoded,
+	}
+	if len(m.More) > 0 {
+		list := []any{m.Purpose}
+		for _, p := range m.More {
+			list = append(list, p)
+		}
+		subject["statusPurpose"] = list
 	}
 	if m.TTL > 0 {
 		subject["ttl"] = json.Number(strconv.FormatInt(m.TTL.Milliseconds(), 10))
@@ -245,8 +225,13 @@ func ReadCredential(tree map[string]any) (*List, Meta, error) {
 		return nil, Meta{}, bad("status.credential", "credentialSubject.type", "this is not a %s", listType)
 	}
 	m := Meta{ID: c.ID, Issuer: c.Issuer, ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil}
-	if m.Purpose, _ = s["statusPurpose"].(string); m.Purpose == "" {
-		return nil, Meta{}, bad("status.credential", "credentialSubject.statusPurpose", "the purpose is missing, or there is more than one")
+	purposes, ok := purposes(s["statusPurpose"])
+	if !ok {
+		return nil, Meta{}, bad("status.credential", "credentialSubject.statusPurpose", "the purpose is missing, or is not one or a few texts")
+	}
+	m.Purpose = purposes[0]
+	if len(purposes) > 1 {
+		m.More = purposes[1:]
 	}
 	if v, ok := s["ttl"]; ok {
 		n, _ := v.(json.Number)
@@ -259,4 +244,24 @@ func ReadCredential(tree map[string]any) (*List, Meta, error) {
 	encoded, _ := s["encodedList"].(string)
 	l, err := Decode(encoded)
 	return l, m, err
+}
+
+// purposes reads one or more texts.
+func purposes(v any) ([]string, bool) {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	if len(list) == 0 || len(list) > maxPurposes {
+		return nil, false
+	}
+	var out []string
+	for _, e := range list {
+		p, ok := e.(string)
+		if !ok || p == "" || slices.Contains(out, p) {
+			return nil, false
+		}
+		out = append(out, p)
+	}
+	return out, true
 }

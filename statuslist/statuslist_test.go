@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -118,7 +119,7 @@ func TestDecodeRefuses(t *testing.T) {
 func TestEntry(t *testing.T) {
 	e := statuslist.Entry{Purpose: statuslist.Revocation, Index: 94567, List: "https://x.example/s/1"}
 	got, err := statuslist.ReadEntry(e.Tree())
-	if err != nil || got != e {
+	if err != nil || !reflect.DeepEqual(got, e) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	for _, index := range []any{"abc", "1e3", "-1", "01", "+1", "9223372036854775808", "1.0", " 1", "", json.Number("5"), nil} { // B09
@@ -133,12 +134,28 @@ func TestEntry(t *testing.T) {
 		value  any
 		code   string
 	}{
-		"B20 unknown type": {"type", "RevocationList2020Status", "status.unknown-type"},
-		"no type":          {"type", nil, "status.unknown-type"},
-		"no purpose":       {"statusPurpose", "", "status.entry"},
-		"list not a URL":   {"statusListCredential", "x", "status.entry"},
-		"B14 size 0":       {"statusSize", json.Number("0"), "status.unsupported-size"},
-		"B14 size 3":       {"statusSize", json.Number("3"), "status.unsupported-size"},
+		"B20 unknown type":        {"type", "RevocationList2020Status", "status.unknown-type"},
+		"no type":                 {"type", nil, "status.unknown-type"},
+		"no purpose":              {"statusPurpose", "", "status.entry"},
+		"list not a URL":          {"statusListCredential", "x", "status.entry"},
+		"B14 size 0":              {"statusSize", json.Number("0"), "status.entry"},
+		"B14 size -1":             {"statusSize", json.Number("-1"), "status.entry"},
+		"B14 size 1.0":            {"statusSize", json.Number("1.0"), "status.entry"},
+		"B14 size a text":         {"statusSize", "1", "status.entry"},
+		"B14 size 2, no messages": {"statusSize", json.Number("2"), "status.entry"},
+		"B14 size 3, no messages": {"statusSize", json.Number("3"), "status.entry"},
+		"B14 size 9":              {"statusSize", json.Number("9"), "status.unsupported-size"},
+		"B14 size 2^62":           {"statusSize", json.Number("4611686018427387904"), "status.unsupported-size"},
+		"messages no list":        {"statusMessage", "x", "status.entry"},
+		"one message":             {"statusMessage", []any{map[string]any{"status": "0x0", "message": "x"}}, "status.entry"},
+		"message for 2":           {"statusMessage", []any{map[string]any{"status": "0x0", "message": "x"}, map[string]any{"status": "0x2", "message": "x"}}, "status.entry"},
+		"two for one":             {"statusMessage", []any{map[string]any{"status": "0x1", "message": "x"}, map[string]any{"status": "0x01", "message": "y"}}, "status.entry"},
+		"no 0x":                   {"statusMessage", []any{map[string]any{"status": "0", "message": "x"}, map[string]any{"status": "1", "message": "x"}}, "status.entry"},
+		"message a number":        {"statusMessage", []any{map[string]any{"status": "0x0", "message": json.Number("1")}, map[string]any{"status": "0x1", "message": "x"}}, "status.entry"},
+		"messages, a text":        {"statusMessage", []any{"a", "b"}, "status.entry"},
+		"reference no URL":        {"statusReference", "x", "status.entry"},
+		"references mixed":        {"statusReference", []any{"https://x.example/", json.Number("1")}, "status.entry"},
+		"id of the list":          {"id", "https://x.example/s/1", "status.entry"},
 	} {
 		m := e.Tree()
 		m[c.member] = c.value
@@ -171,7 +188,7 @@ func TestCredential(t *testing.T) {
 		return statuslist.ReadCredential(tree)
 	}
 	back, got, err := read(b)
-	if err != nil || got != meta {
+	if err != nil || !reflect.DeepEqual(got, meta) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	if on, err := back.Get(7); err != nil || !on {
@@ -180,7 +197,10 @@ func TestCredential(t *testing.T) {
 	for name, change := range map[string][2]string{
 		"B08 type":         {`"BitstringStatusListCredential"`, `"X"`},
 		"subject type":     {`"type":"BitstringStatusList"`, `"type":"X"`},
-		"no purpose":       {`"statusPurpose":"revocation"`, `"statusPurpose":["revocation"]`},
+		"no purpose":       {`"statusPurpose":"revocation"`, `"statusPurpose":[]`},
+		"empty purpose":    {`"statusPurpose":"revocation"`, `"statusPurpose":["revocation",""]`},
+		"purpose twice":    {`"statusPurpose":"revocation"`, `"statusPurpose":["revocation","revocation"]`},
+		"purpose a number": {`"statusPurpose":"revocation"`, `"statusPurpose":["revocation",1]`},
 		"negative ttl":     {`"ttl":900000`, `"ttl":-1`},
 		"ttl a text":       {`"ttl":900000`, `"ttl":"900000"`},
 		"no list":          {`"encodedList"`, `"encodedLists"`},
@@ -194,6 +214,132 @@ func TestCredential(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// Section 3.1 allows a list to serve several purposes.
+func TestSeveralPurposes(t *testing.T) {
+	meta := statuslist.Meta{ID: "https://x.example/s/1", Issuer: "did:key:z6Mk", Purpose: statuslist.Revocation, More: []string{statuslist.Suspension},
+		ValidFrom: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	tree, err := statuslist.Credential(meta, statuslist.New(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, got, err := statuslist.ReadCredential(tree)
+	if err != nil || !reflect.DeepEqual(got, meta) {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for purpose, want := range map[string]bool{"revocation": true, "suspension": true, "message": false, "": false} {
+		if got.HasPurpose(purpose) != want {
+			t.Errorf("%q", purpose)
+		}
+	}
+	if (statuslist.Meta{}).HasPurpose("") {
+		t.Error("no purpose is not a purpose")
+	}
+}
+
+// The entry of the specification's example for messages, section 2.1, with its
+// list of messages completed.
+func TestSeveralBits(t *testing.T) {
+	text := `{"id":"https://example.com/credentials/status/8#492847","type":"BitstringStatusListEntry","statusPurpose":"message","statusListIndex":"92847",
+		"statusSize":2,"statusListCredential":"https://example.com/credentials/status/8","statusReference":"https://example.org/status-dictionary/",
+		"statusMessage":[{"status":"0x3","message":"undefined","more":1},{"status":"0x0","message":"pending_review"},{"status":"0x1","message":"accepted"},{"status":"0x2","message":"rejected"}]}`
+	tree, err := strictjson.ParseObject([]byte(text), strictjson.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := statuslist.ReadEntry(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := statuslist.Entry{Purpose: statuslist.Message, Index: 92847, List: "https://example.com/credentials/status/8", Size: 2,
+		Messages: []string{"pending_review", "accepted", "rejected", "undefined"}, References: []string{"https://example.org/status-dictionary/"}}
+	if !reflect.DeepEqual(e, want) {
+		t.Fatalf("%+v", e)
+	}
+	if again, err := statuslist.ReadEntry(e.Tree()); err != nil || !reflect.DeepEqual(again, e) {
+		t.Errorf("%+v, %v", again, err)
+	}
+	short := statuslist.New(0)
+	if _, err := short.Lookup(e); cairn.CodeOf(err) != "status.length" { // B12: half as many entries as there must be
+		t.Errorf("a short list: %v", err)
+	}
+	l := statuslist.New(2 * statuslist.MinEntries)
+	for value, message := range want.Messages {
+		if err := l.Put(e, uint(value)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := l.Lookup(e)
+		if err != nil || got != uint(value) || e.Message(got) != message {
+			t.Errorf("%d, %v, want %d", got, err, value)
+		}
+	}
+	// The left-most bit counts most, and neighbours stay as they are.
+	if err := l.Put(e, 2); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range map[int]bool{2*92847 - 1: false, 2 * 92847: true, 2*92847 + 1: false, 2*92847 + 2: false} {
+		if on, err := l.Get(i); err != nil || on != want {
+			t.Errorf("bit %d: %v, %v", i, on, err)
+		}
+	}
+	if err := l.Put(e, 4); cairn.CodeOf(err) != "status.range" {
+		t.Errorf("value 4 in two bits: %v", err)
+	}
+	e.Index = statuslist.MinEntries
+	if _, err := l.Lookup(e); cairn.CodeOf(err) != "status.range" { // B09: past the end, though the bits are not
+		t.Errorf("behind the end: %v", err)
+	}
+	e.Index = 1 << 62
+	if _, err := l.Lookup(e); cairn.CodeOf(err) != "status.range" {
+		t.Errorf("an index whose bits overflow: %v", err)
+	}
+	for name, bad := range map[string]statuslist.Entry{
+		"no purpose": {List: want.List}, "no list": {Purpose: "message"}, "negative": {Purpose: "message", List: want.List, Index: -1},
+		"no messages": {Purpose: "message", List: want.List, Size: 2}, "size 9": {Purpose: "message", List: want.List, Size: 9},
+	} {
+		if _, err := l.Lookup(bad); err == nil {
+			t.Errorf("%s: looked up", name)
+		}
+		if err := l.Put(bad, 1); err == nil {
+			t.Errorf("%s: put", name)
+		}
+	}
+	one := statuslist.Entry{Purpose: statuslist.Suspension, List: want.List, Index: 5}
+	if err := l.Put(one, 1); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := l.Lookup(one); err != nil || got != 1 || one.Message(1) != "set" || one.Message(0) != "unset" || one.Message(2) != "" {
+		t.Errorf("%d, %v", got, err)
+	}
+	if on, err := l.Get(5); err != nil || !on {
+		t.Errorf("%v, %v", on, err)
+	}
+}
+
+func FuzzReadEntry(f *testing.F) {
+	f.Add([]byte(`{"type":"BitstringStatusListEntry","statusPurpose":"message","statusListIndex":"7","statusSize":1,"statusListCredential":"https://x.example/8",
+		"statusReference":["https://x.example/"],"statusMessage":[{"status":"0x0","message":"a"},{"status":"0x1","message":"b"}]}`))
+	l := statuslist.New(0)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		tree, err := strictjson.ParseObject(data, strictjson.Default)
+		if err != nil {
+			return
+		}
+		e, err := statuslist.ReadEntry(tree)
+		if err != nil {
+			if cairn.CodeOf(err) == "" {
+				t.Fatalf("an error without a code: %v", err)
+			}
+			return
+		}
+		if again, err := statuslist.ReadEntry(e.Tree()); err != nil || !reflect.DeepEqual(again.Tree(), e.Tree()) {
+			t.Fatalf("%+v became %+v, %v", e, again, err)
+		}
+		if value, err := l.Lookup(e); err == nil && value != 0 {
+			t.Fatalf("%d in an empty list", value)
+		}
+	})
 }
 
 func FuzzDecode(f *testing.F) {

@@ -129,6 +129,9 @@ func (a *App) code(ctx context.Context, p printed) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if e.Size > 1 {
+			return "", &cairn.Error{Kind: cairn.Invalid, Code: "app.status-size", Message: "a paper code can only tell a status of one bit"}
+		}
 		card.StatusList, card.StatusIndex = e.List, e.Index
 	}
 	return papercode.Sign(ctx, card, signer)

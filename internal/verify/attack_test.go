@@ -438,6 +438,48 @@ func TestListEncodings(t *testing.T) {
 	want(t, w.engine().Verify(t.Context(), cred, verify.Options{}), verify.Invalid, verify.AxisStatus, "status.suspended")
 }
 
+// A status of two bits stands elsewhere in the list than one of one bit.
+func TestStatusOfSeveralBits(t *testing.T) {
+	entry := statuslist.Entry{Purpose: statuslist.Revocation, Index: 94567, List: listURL, Size: 2, Messages: []string{"good", "annulled", "superseded", "undefined"}}
+	cred := sign(t, badge(t, func(b *openbadges.Badge) { b.Status = &entry }), college, dataintegrity.Options{})
+	for _, c := range []struct {
+		name    string
+		entries int
+		value   uint
+		also    []int // bits that are set besides
+		verdict verify.Verdict
+		code    string
+	}{
+		{"good, though the bit at its index is set", 2 * statuslist.MinEntries, 0, []int{94567}, verify.Valid, "status.good"},
+		{"annulled", 2 * statuslist.MinEntries, 1, nil, verify.Invalid, "status.revoked"},
+		{"superseded", 2 * statuslist.MinEntries, 2, nil, verify.Invalid, "status.revoked"},
+		{"B12 long enough for one bit only", statuslist.MinEntries, 0, nil, verify.Undetermined, "status.unreadable"},
+	} {
+		w := newWorld()
+		l := statuslist.New(c.entries)
+		if c.value != 0 {
+			if err := l.Put(entry, c.value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, i := range c.also {
+			if err := l.Set(i, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.meta.Purpose, w.meta.More = statuslist.Suspension, []string{statuslist.Revocation}
+		tree, err := statuslist.Credential(w.meta, l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := sign(t, tree, college, dataintegrity.Options{})
+		w.broken = func() ([]byte, error) { return list, nil }
+		t.Run(c.name, func(t *testing.T) {
+			want(t, w.engine().Verify(t.Context(), cred, verify.Options{}), c.verdict, verify.AxisStatus, c.code)
+		})
+	}
+}
+
 // B03, B15, B28: lists that can't speak for the issuer now.
 func TestListsThatCannotSpeak(t *testing.T) {
 	cred := sign(t, badge(t, nil), college, dataintegrity.Options{})

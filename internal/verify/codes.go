@@ -67,7 +67,7 @@ var Codes = []Code{
 	{"status.of-a-list", AxisStatus, "", "a status list that has a status itself"},
 	{"status.too-many", AxisStatus, "", "more status entries than the limit"},
 	{"status.unknown-type", AxisStatus, "statuslist", "another type than BitstringStatusListEntry"},
-	{"status.unsupported-size", AxisStatus, "statuslist", "more than one bit a credential"},
+	{"status.unsupported-size", AxisStatus, "statuslist", "more than eight bits a credential"},
 	{"status.entry", AxisStatus, "statuslist", "the entry can't be one"},
 	{"status.purpose", AxisStatus, "", "entry and list have different purposes"},
 	{"status.range", AxisStatus, "", "the index is outside the list"},

@@ -77,10 +77,15 @@ func (c *check) bit(e statuslist.Entry, l fetchedList) Finding {
 		f.Outcome, f.Code, f.Args = l.outcome, l.code, map[string]string{"reason": l.reason}
 		return f
 	}
-	if e.Purpose != l.meta.Purpose {
+	if !l.meta.HasPurpose(e.Purpose) {
 		return Finding{Axis: AxisStatus, Outcome: No, Code: "status.purpose", AsOf: l.asOf, Source: e.List, Args: map[string]string{"purpose": e.Purpose, "list": l.meta.Purpose}}
 	}
-	set, err := l.list.Get(e.Index)
+	value, err := l.list.Lookup(e)
+	if err != nil && l.list.Len()/max(e.Size, 1) < statuslist.MinEntries { // long enough for one bit each, and not for these
+		f.Code, f.Args = "status.unreadable", map[string]string{"reason": err.Error()}
+		return f
+	}
+	set := value != 0 // section 3.2, step 14: whatever the value, it is not valid
 	if err != nil {
 		f.Outcome, f.Code, f.Args = No, "status.range", map[string]string{"reason": err.Error()}
 		return f
