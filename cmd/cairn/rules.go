@@ -78,8 +78,11 @@ func (f trustShowCmd) Run(c *console) error {
 			return err
 		}
 		w := &writer{w: c.out}
-		if len(s.Lists()) == 0 {
+		if len(s.Lists())+len(s.Broken()) == 0 {
 			w.printf("No trust list is followed, so no issuer is recognised.\n")
+		}
+		for _, l := range s.Broken() {
+			w.printf("%s, by %s: could not be checked now, so it recognises nobody (%v)\n", l.ID, l.Operator, l.Err)
 		}
 		for _, l := range s.Lists() {
 			name, _ := l.Name.In("en")

@@ -195,6 +195,9 @@ func (a *App) scope(ctx context.Context, issuer cairn.DID, achievement cairn.Ach
 		return err
 	}
 	s := snapshot.Standing(trust.Query{Issuer: issuer, AchievementType: achievement.Type, Level: achievement.Level, Field: achievement.FieldOfStudy, At: at, Now: at})
+	if broken := snapshot.Broken(); len(broken) > 0 && s.State != trust.Recognised {
+		return broken[0].Err // it might say that the institution is not recognised for this
+	}
 	switch s.State {
 	case trust.OutsideScope, trust.NotAtThatTime:
 		name, _ := s.ListName.In("en")

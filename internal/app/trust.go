@@ -89,6 +89,9 @@ func (a *App) Bundle(ctx context.Context, operator cairn.InstitutionID) ([]byte,
 	if err != nil {
 		return nil, err
 	}
+	for _, l := range snapshot.Broken() { // no reader of the bundle could check it either
+		return nil, l.Err
+	}
 	if err := a.bundleIssuers(ctx, &b, snapshot, now); err != nil {
 		return nil, err
 	}

@@ -109,6 +109,14 @@ func checked(ctx context.Context, data []byte, operator cairn.DID, r did.Resolve
 	return doc, checkTree(ctx, doc, operator, r, now)
 }
 
+// keysError says that a document could not be checked because of what is known of
+// its operator's keys now: nobody answers, or the key has gone. The document may be
+// as good as it was.
+type keysError struct{ error }
+
+// Unwrap returns what is wrong with the keys.
+func (e keysError) Unwrap() error { return e.error }
+
 // checkTree verifies that operator signed a document with keys that were in life.
 func checkTree(ctx context.Context, doc map[string]any, operator cairn.DID, r did.Resolver, now time.Time) error {
 	proofs, err := dataintegrity.Proofs(doc)
@@ -117,14 +125,16 @@ func checkTree(ctx context.Context, doc map[string]any, operator cairn.DID, r di
 	}
 	found, err := r.Resolve(ctx, operator)
 	if err != nil {
-		return err
+		return keysError{err}
 	}
 	for _, p := range proofs {
 		if p.Purpose != did.AssertionMethod {
 			return invalid("proof.proofPurpose", "the document is not signed as a statement")
 		}
 		m, err := found.Document.Method(p.Method, p.Purpose) // refuses keys of anybody else
-		if err != nil {
+		if cairn.CodeOf(err) == "did.no-such-key" {
+			return keysError{err}
+		} else if err != nil {
 			return err
 		}
 		switch {
@@ -134,7 +144,7 @@ func checkTree(ctx context.Context, doc map[string]any, operator cairn.DID, r di
 			return invalid("proof.expires", "the proof ended at %s", vc.FormatTime(p.Expires))
 		}
 		if err := m.InLife(p.Created, now); err != nil {
-			return err
+			return keysError{err}
 		}
 		if err := dataintegrity.Verify(doc, p, m); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cairn.example"
+	"cairn.example/did"
 	"cairn.example/internal/sqlstore"
 	"cairn.example/internal/trust"
 )
@@ -100,4 +101,71 @@ func TestSnapshotChecksAgain(t *testing.T) {
 	if snapshot, err := s.Snapshot(t.Context()); err == nil {
 		t.Errorf("a forged list was taken: %+v", snapshot.Lists())
 	}
+}
+
+// One list whose operator's keys can't be had now, or are gone, does not silence
+// the others; it is named, and is no reason to say that somebody is not recognised.
+func TestSnapshotWithABrokenList(t *testing.T) {
+	q := trust.Query{Issuer: college.Controller(), AchievementType: "MicroCredential", Field: "AGRI", Level: &cairn.Level{Framework: "EQF", Value: cairn.WholeCredits(4)}, At: day(t, "2025-05-01").Earliest(), Now: now}
+	other := func(q trust.Query) trust.Query { q.AchievementType = "Diploma"; return q }
+	for name, c := range map[string]struct{ keys did.Resolver }{
+		"nobody answers":     {keys: trust.Pinned(nil)},
+		"document malformed": {keys: failing{&cairn.Error{Kind: cairn.Invalid, Code: "did.document", Message: "x"}}},
+		"the key is gone": {keys: trust.Pinned(func() *did.Document {
+			d := document(ministry)
+			d.Methods[0].ID += "2"
+			return d
+		}())},
+		"the key was revoked": {keys: trust.Pinned(func() *did.Document {
+			d := document(ministry)
+			d.Methods[0].Revoked = now
+			return d
+		}())},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, done := service(t, t.TempDir())
+			defer done()
+			s.Resolver = trust.Pinned(document(ministry))
+			web, good := list(t), list(t)
+			web.ID, web.Operator = "https://web.example/list", webDID
+			web.Issuers[0].Scopes = append(web.Issuers[0].Scopes, trust.Scope{Types: []string{"Diploma"}, From: day(t, "2024-01-01"), Authority: "Order 3"})
+			for _, l := range []struct {
+				trust.List
+				p cairn.Signer
+			}{{web, webParty{ministry}}, {good, ministry}} {
+				if _, err := s.Follow(t.Context(), signList(t, l.List, l.p), l.Operator); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.Resolver = c.keys
+			snapshot, err := s.Snapshot(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b := snapshot.Broken(); len(snapshot.Lists()) != 1 || snapshot.Lists()[0].ID != good.ID || len(b) != 1 || b[0].ID != web.ID || b[0].Operator != webDID || b[0].Err == nil {
+				t.Errorf("%+v, broken %+v", snapshot.Lists(), b)
+			}
+			if a := snapshot.Standing(q); a.State != trust.Recognised || a.List != good.ID {
+				t.Errorf("by the list that is whole: %+v", a)
+			}
+			if a := snapshot.Standing(other(q)); a.State != trust.Unknown || a.List != web.ID || a.Operator != webDID {
+				t.Errorf("what only the broken list could say: %+v", a)
+			}
+			nobody := q
+			nobody.Issuer = stranger.Controller()
+			if a := snapshot.Standing(nobody); a.State != trust.Unknown {
+				t.Errorf("somebody whom the other list does not name: %+v", a)
+			}
+		})
+	}
+}
+
+// failing finds no document, for one reason; keys in identifiers are found.
+type failing struct{ err error }
+
+func (f failing) Resolve(ctx context.Context, d cairn.DID) (did.Resolution, error) {
+	if did.MethodName(d) == "key" {
+		return trust.KeyResolver().Resolve(ctx, d)
+	}
+	return did.Resolution{}, f.err
 }

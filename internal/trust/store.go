@@ -2,6 +2,7 @@ package trust
 
 import (
 	"context"
+	"errors"
 
 	"cairn.example"
 	"cairn.example/did"
@@ -72,19 +73,27 @@ func (s *Service) Lists(ctx context.Context) (list []Stored, err error) {
 	return list, err
 }
 
-// Snapshot returns the lists that are followed, each checked again.
+// Snapshot returns the lists that are followed, each checked again. One that can't
+// be checked now, because of its operator's keys, stands in it as broken, and the
+// others keep their word. One that is not what its operator signed is an error:
+// somebody changed the store.
 func (s *Service) Snapshot(ctx context.Context) (*Snapshot, error) {
 	stored, err := s.Lists(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var lists []List
+	var broken []Broken
 	for _, l := range stored {
 		list, err := Read(ctx, l.Document, l.Operator, s.Resolver, s.Now())
-		if err != nil {
+		var keys keysError
+		if errors.As(err, &keys) {
+			broken = append(broken, Broken{ID: l.ID, Operator: l.Operator, Err: err})
+			continue
+		} else if err != nil {
 			return nil, err
 		}
 		lists = append(lists, list)
 	}
-	return NewSnapshot(lists), nil
+	return NewSnapshot(lists, broken...), nil
 }

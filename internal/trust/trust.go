@@ -268,10 +268,32 @@ type Standing struct {
 
 // Snapshot is a set of checked lists in the order in which they are asked. It is
 // not changed after it was made and safe for concurrent use.
-type Snapshot struct{ lists []List }
+type Snapshot struct {
+	lists  []List
+	broken []Broken
+}
 
-// NewSnapshot returns a snapshot of lists that Read accepted.
-func NewSnapshot(lists []List) *Snapshot { return &Snapshot{lists: slices.Clone(lists)} }
+// Broken is a list that is followed and could not be checked now, for example
+// because nobody could say which keys its operator has.
+type Broken struct {
+	ID       string
+	Operator cairn.DID
+	Err      error
+}
+
+// NewSnapshot returns a snapshot of lists that Read accepted, and of those that
+// are followed too and that it did not accept now.
+func NewSnapshot(lists []List, broken ...Broken) *Snapshot {
+	return &Snapshot{lists: slices.Clone(lists), broken: slices.Clone(broken)}
+}
+
+// Broken returns the lists of a snapshot that could not be checked.
+func (s *Snapshot) Broken() []Broken {
+	if s == nil {
+		return nil
+	}
+	return slices.Clone(s.broken)
+}
 
 // Lists returns the lists of a snapshot.
 func (s *Snapshot) Lists() []List {
@@ -281,9 +303,11 @@ func (s *Snapshot) Lists() []List {
 	return slices.Clone(s.lists)
 }
 
-// Standing answers a query. Without any list the answer is Unknown.
+// Standing answers a query. Without any list the answer is Unknown. A list that
+// could not be checked might recognise the issuer, so beside one only Recognised
+// is an answer.
 func (s *Snapshot) Standing(q Query) Standing {
-	if s == nil || len(s.lists) == 0 {
+	if s == nil || len(s.lists)+len(s.broken) == 0 {
 		return Standing{State: Unknown}
 	}
 	best := Standing{State: NotListed}
@@ -291,6 +315,9 @@ func (s *Snapshot) Standing(q Query) Standing {
 		if a := l.standing(q); slices.Index(order, a.State) < slices.Index(order, best.State) {
 			best = a
 		}
+	}
+	if best.State != Recognised && len(s.broken) > 0 {
+		return Standing{State: Unknown, List: s.broken[0].ID, Operator: s.broken[0].Operator}
 	}
 	return best
 }

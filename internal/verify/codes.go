@@ -103,13 +103,14 @@ var Codes = []Code{
 	{"issuer.list-ended", AxisIssuer, "", "the lists that could say are not valid now"},
 	{"issuer.bundle-ended", AxisIssuer, "", "the lists are in a bundle that has ended"},
 	{"issuer.no-list", AxisIssuer, "", "no list is followed"},
-	{"issuer.lists-unavailable", AxisIssuer, "", "the lists that are followed could not be read"},
+	{"issuer.lists-unavailable", AxisIssuer, "", "the lists that are followed, or the one that could say, could not be read"},
 	{"issuer.no-date", AxisIssuer, "", "paper: no day of the award, so no day to ask for"},
 	{"issuer.not-checked", AxisIssuer, "", "not asked, because the proof is not good or for this kind"},
 
 	{"note.parts-marked", AxisNote, "", "some credentials inside are not valid on their own today"},
 	{"note.other-person", AxisNote, "", "some credentials inside name another identifier than the transcript"},
 	{"note.bundle-ended", AxisNote, "", "the bundle that everything comes from has ended"},
+	{"note.list-unavailable", AxisNote, "", "a list of issuers that is followed could not be checked"},
 	{"note.paper-full", AxisNote, "", "paper: digest of the bytes of the full document"},
 }
 

@@ -25,7 +25,8 @@ func (c *check) standing(kind string, cred vc.Credential, shown *Shown) (Finding
 		f.Code = "issuer.lists-unavailable"
 		return f, nil
 	}
-	if len(c.snapshot.Lists()) == 0 {
+	broken := c.snapshot.Broken()
+	if len(c.snapshot.Lists())+len(broken) == 0 {
 		f.Code = "issuer.no-list"
 		return f, nil
 	}
@@ -70,8 +71,13 @@ func (c *check) standing(kind string, cred vc.Credential, shown *Shown) (Finding
 		f.Outcome, f.Code = No, "issuer.not-at-that-time"
 	case trust.NotListed:
 		f.Code = "issuer.not-listed"
-	default:
+	case trust.Unknown:
 		f.Code = "issuer.list-ended"
+		if len(broken) > 0 {
+			f.Code = "issuer.lists-unavailable"
+		}
+	default:
+		f.Code = "issuer.not-checked"
 	}
 	return f, &s
 }

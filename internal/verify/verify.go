@@ -98,6 +98,9 @@ func (e *Engine) Verify(ctx context.Context, data []byte, o Options) Report {
 		c.snapshot, c.trustErr = e.Trust(ctx)
 	}
 	r := c.read(ctx, data)
+	for _, l := range c.snapshot.Broken() {
+		r.Notes = append(r.Notes, Note{Code: "note.list-unavailable", Args: map[string]string{"list": l.ID, "reason": l.Err.Error()}})
+	}
 	if c.bundleEnded() {
 		r.Notes = append(r.Notes, Note{Code: "note.bundle-ended", Args: map[string]string{"until": vc.FormatTime(c.Bundle.ValidUntil)}})
 	}
