@@ -23,7 +23,7 @@ var layers = [][]string{
 	8:  {"internal/web"},
 	9:  {"internal/app", "examples"},
 	10: {"internal/demo"},
-	11: {"cmd/cairn"},
+	11: {"cmd/cairn", "interop/vcjosecose"},
 }
 
 // sameLayer lists the imports allowed inside a layer: they are deliberate.
