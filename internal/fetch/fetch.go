@@ -141,6 +141,12 @@ func refused(u string, format string, args ...any) error {
 // within the limits, or none at all. accept lists acceptable media types; empty
 // accepts any.
 func (c *Client) Get(ctx context.Context, rawURL string, maxBytes int64, accept ...string) (Response, error) {
+	return c.GetAfter(ctx, rawURL, time.Time{}, maxBytes, accept...)
+}
+
+// GetAfter is Get for a caller to whom a response from the cache will not do when
+// it was fetched before a time.
+func (c *Client) GetAfter(ctx context.Context, rawURL string, after time.Time, maxBytes int64, accept ...string) (Response, error) {
 	if c == nil {
 		return Response{}, &cairn.Error{Kind: cairn.Unavailable, Code: "fetch.offline", Object: rawURL, Message: "the network is not used here"}
 	}
@@ -160,7 +166,7 @@ func (c *Client) Get(ctx context.Context, rawURL string, maxBytes int64, accept 
 		}
 	}
 	u.Fragment = ""
-	if r, ok := c.fresh(u.String()); ok && int64(len(r.Body)) <= maxBytes && (len(accept) == 0 || slices.Contains(accept, r.MediaType)) {
+	if r, ok := c.fresh(u.String()); ok && !r.FetchedAt.Before(after) && int64(len(r.Body)) <= maxBytes && (len(accept) == 0 || slices.Contains(accept, r.MediaType)) {
 		return r, nil
 	}
 	r, err := c.get(ctx, u.String(), maxBytes, accept)

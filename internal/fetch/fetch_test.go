@@ -57,6 +57,11 @@ func TestGet(t *testing.T) {
 	if asked != 1 {
 		t.Errorf("asked %d times for one fresh answer", asked)
 	}
+	for i, after := range []time.Time{now, now.Add(time.Nanosecond), now.Add(time.Second)} { // the clock stands still: the second and third ask
+		if _, err := c.GetAfter(t.Context(), server.URL+"/ok", after, 1000); err != nil || asked != 1+i {
+			t.Errorf("fetched after %s: asked %d times, %v", after, asked, err)
+		}
+	}
 	now = now.Add(time.Hour)
 	if r, err := c.Get(t.Context(), server.URL+"/here", 1000); err != nil || string(r.Body) != "{}" {
 		t.Errorf("a redirect on the same server: %v", err)

@@ -60,7 +60,7 @@ var Codes = []Code{
 	{"period.not-checked", AxisPeriod, "", "not asked for this kind, or not reached"},
 
 	{"status.good", AxisStatus, "", "not withdrawn; the list is at most 7 days old"},
-	{"status.good-older", AxisStatus, "", "not withdrawn; the list is 7 to 60 days old"},
+	{"status.good-older", AxisStatus, "", "not withdrawn; the list is 7 to 60 days old, or the copy is older than its ttl"},
 	{"status.none-declared", AxisStatus, "", "the issuer foresaw no way to withdraw it"},
 	{"status.revoked", AxisStatus, "", "withdrawn for good"},
 	{"status.suspended", AxisStatus, "", "stopped for now"},

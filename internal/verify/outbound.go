@@ -91,8 +91,9 @@ func (c *check) fetched(ctx context.Context, url string) fetchedList {
 	return l
 }
 
-// listDocument asks for a status list, and gives the code of what went wrong.
-func (c *check) listDocument(ctx context.Context, url string) (map[string]any, time.Time, string, error) {
+// listDocument asks for a status list, for one that was got after a time when that
+// is not zero, and gives the code of what went wrong.
+func (c *check) listDocument(ctx context.Context, url string, after time.Time) (map[string]any, time.Time, string, error) {
 	if c.Status == nil {
 		return nil, time.Time{}, "status.unavailable", errors.New("no status lists are at hand")
 	}
@@ -101,7 +102,7 @@ func (c *check) listDocument(ctx context.Context, url string) (map[string]any, t
 	} else if err != nil {
 		return nil, time.Time{}, "status.unavailable", err
 	}
-	data, asOf, err := c.Status.StatusList(ctx, url)
+	data, asOf, err := c.statusList(ctx, url, after)
 	if err != nil {
 		return nil, time.Time{}, "status.unavailable", err
 	}
@@ -110,4 +111,11 @@ func (c *check) listDocument(ctx context.Context, url string) (map[string]any, t
 		return nil, time.Time{}, "status.unreadable", err
 	}
 	return tree, asOf, "", nil
+}
+
+func (c *check) statusList(ctx context.Context, url string, after time.Time) ([]byte, time.Time, error) {
+	if r, ok := c.Status.(Refresher); ok && !after.IsZero() {
+		return r.RefreshStatusList(ctx, url, after)
+	}
+	return c.Status.StatusList(ctx, url)
 }

@@ -57,6 +57,11 @@ func (o Online) Resolve(ctx context.Context, d cairn.DID) (did.Resolution, error
 
 // StatusList implements StatusSource.
 func (o Online) StatusList(ctx context.Context, url string) ([]byte, time.Time, error) {
+	return o.RefreshStatusList(ctx, url, time.Time{})
+}
+
+// RefreshStatusList implements Refresher.
+func (o Online) RefreshStatusList(ctx context.Context, url string, after time.Time) ([]byte, time.Time, error) {
 	if o.OwnList != nil {
 		if b, own, err := o.OwnList(ctx, url); own || err != nil {
 			return b, o.Now().UTC(), err
@@ -65,7 +70,7 @@ func (o Online) StatusList(ctx context.Context, url string) ([]byte, time.Time, 
 	if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") {
 		return nil, time.Time{}, &cairn.Error{Kind: cairn.Unavailable, Code: "status.address", Object: url, Message: "this address can't be fetched"}
 	}
-	r, err := o.Client.Get(ctx, url, maxList, listTypes...)
+	r, err := o.Client.GetAfter(ctx, url, after, maxList, listTypes...)
 	return r.Body, r.FetchedAt, err
 }
 

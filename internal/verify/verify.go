@@ -39,6 +39,12 @@ type StatusSource interface {
 	StatusList(ctx context.Context, url string) (document []byte, asOf time.Time, err error)
 }
 
+// Refresher is a StatusSource that keeps copies and can get a newer one:
+// RefreshStatusList returns a list that was got after a time.
+type Refresher interface {
+	RefreshStatusList(ctx context.Context, url string, after time.Time) (document []byte, asOf time.Time, err error)
+}
+
 // Config is what an Engine works with.
 type Config struct {
 	Resolver did.Resolver

@@ -1,0 +1,125 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cairn.example"
+	"cairn.example/did"
+	"cairn.example/statuslist"
+	"cairn.example/vc"
+)
+
+// fetchedList is a status list of which everything was checked, or why not.
+type fetchedList struct {
+	issuer  string // who signed it; empty when nobody is known to have
+	list    *statuslist.List
+	meta    statuslist.Meta
+	asOf    time.Time
+	copied  time.Time // when the source got it
+	stale   bool      // the copy is older than the issuer says that copies may be (ttl)
+	outcome Outcome   // Yes when the list can be used
+	code    string
+	reason  string
+}
+
+// list returns the status list at an address, when it is one of the issuer.
+func (c *check) list(ctx context.Context, url, issuer string) fetchedList {
+	l := c.fetched(ctx, url)
+	if l.issuer != "" && l.issuer != issuer {
+		// Only the list of another issuer who signed it is one; anybody can write a name.
+		return fetchedList{outcome: No, code: "status.other-issuer", reason: fmt.Sprintf("the list is from %.100q", l.issuer)}
+	}
+	return l
+}
+
+func unusable(code string, err error) fetchedList {
+	return fetchedList{outcome: Unknown, code: code, reason: err.Error()}
+}
+
+// fetchList fetches and checks a status list. Sources keep copies; one that is older
+// than its issuer allows, or that has ended since, is fetched again where that can
+// be done. A copy that stays too old is judged as an older list, by the same bands.
+func (c *check) fetchList(ctx context.Context, url string) fetchedList {
+	l := c.readCopy(ctx, url, time.Time{})
+	after := c.outdated(l)
+	if after.IsZero() {
+		return l
+	}
+	if _, ok := c.Status.(Refresher); ok {
+		again := c.readCopy(ctx, url, after)
+		if l.outcome != Yes || again.outcome == Yes && !again.asOf.Before(l.asOf) { // B17: never back to an older list
+			l = again
+		}
+	}
+	l.stale = l.outcome == Yes && !c.outdated(l).IsZero()
+	return l
+}
+
+// outdated returns the time after which a newer copy of a list must have been got,
+// and zero when the copy will do. Without a network no newer one can be had, and
+// the age of the list, which the issuer signed, is what counts (DOMAIN 2.5).
+func (c *check) outdated(l fetchedList) time.Time {
+	switch {
+	case c.Offline:
+	case l.code == "status.list-ended" && l.copied.Before(l.meta.ValidUntil):
+		return l.meta.ValidUntil
+	case l.meta.TTL > 0 && c.now.Sub(l.copied) > l.meta.TTL:
+		return c.now.Add(-l.meta.TTL)
+	}
+	return time.Time{}
+}
+
+// readCopy fetches a status list, not from a copy that was got before a time, and
+// checks it: signed by the issuer that it names, found under its own address, and
+// valid.
+func (c *check) readCopy(ctx context.Context, url string, after time.Time) fetchedList {
+	tree, asOf, code, err := c.listDocument(ctx, url, after)
+	if err != nil {
+		return unusable(code, err)
+	}
+	// The issuer may be a text or an object. An answer without one is no status list,
+	// such as the page of a server under repair, and says nothing of the credential.
+	cred, _ := vc.ReadCredential(tree)
+	if cred.Issuer == "" {
+		return unusable("status.unreadable", fmt.Errorf("the answer names no issuer"))
+	}
+	if f := c.proof(ctx, tree, cairn.DID(cred.Issuer), did.AssertionMethod, "", ""); f.Outcome != Yes {
+		if f.Code == "proof.lookup-limit" {
+			return unusable("status.lookup-limit", errLookupLimit)
+		}
+		return fetchedList{outcome: Unknown, code: "status.list-not-signed", reason: f.Code}
+	}
+	l := c.readList(tree, cred, url, asOf)
+	l.issuer, l.copied = cred.Issuer, asOf
+	return l
+}
+
+// readList reads a list whose proof is good.
+func (c *check) readList(tree map[string]any, cred vc.Credential, url string, asOf time.Time) fetchedList {
+	list, meta, err := statuslist.ReadCredential(tree)
+	if err != nil {
+		return unusable("status.unreadable", err)
+	}
+	switch {
+	case meta.ID != url:
+		return fetchedList{outcome: No, code: "status.other-address", reason: fmt.Sprintf("the list is of %.100q", meta.ID)}
+	case len(cred.Status) > 0:
+		return fetchedList{outcome: Unknown, code: "status.list-with-status", reason: "a status list has a status of its own"}
+	case !meta.ValidFrom.IsZero() && c.now.Add(skew).Before(meta.ValidFrom):
+		return fetchedList{outcome: Unknown, code: "status.list-not-yet", reason: vc.FormatTime(meta.ValidFrom)}
+	}
+	// The date of a list is the one that its issuer signed. Where a list was
+	// fetched from, and when, says nothing better: an old list can be served today.
+	if !meta.ValidFrom.IsZero() {
+		asOf = meta.ValidFrom
+	}
+	if !meta.ValidUntil.IsZero() && !c.now.Before(meta.ValidUntil) && !c.Offline {
+		return fetchedList{outcome: Unknown, code: "status.list-ended", reason: vc.FormatTime(meta.ValidUntil), asOf: asOf, meta: meta}
+	}
+	if asOf.IsZero() || c.now.Sub(asOf) > maxListLife {
+		return fetchedList{outcome: Unknown, code: "status.too-old", reason: "the list has no recent date", asOf: asOf}
+	}
+	return fetchedList{list: list, meta: meta, asOf: asOf, outcome: Yes}
+}
