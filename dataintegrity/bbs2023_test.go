@@ -3,8 +3,10 @@ package dataintegrity_test
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"maps"
 	mathrand "math/rand/v2"
@@ -13,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cloudflare/circl/expander"
 
 	"cairn.example"
 	"cairn.example/bbs"
@@ -444,4 +448,70 @@ func FuzzBBSProofValue(f *testing.F) {
 		_, err := dataintegrity.DeriveBBS(doc, onlyProof(t, doc), s.method(), dataintegrity.Disclosure{Random: rand.Reader})
 		_ = err // only that it returns
 	})
+}
+
+// The credential of W3C vc-di-bbs, section "Baseline Basic Example", with the
+// values of its base proof and derived proof.
+const (
+	residentCard = `{"@context":["https://www.w3.org/ns/credentials/v2","https://w3id.org/citizenship/v4rc1"],
+"type":["VerifiableCredential","PermanentResidentCardCredential"],
+"issuer":{"id":"did:key:zDnaeTHxNEBZoKaEo6PdA83fq98ebiFvo3X273Ydu4YmV96rg","image":"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVQIW2P4z/DiPwAG0ALnwgz64QAAAABJRU5ErkJggg=="},
+"name":"Permanent Resident Card",
+"description":"Permanent Resident Card from Government of Utopia.",
+"credentialSubject":{"type":["PermanentResident","Person"],"givenName":"JANE","familyName":"SMITH","gender":"Female","image":"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVQIW2P4v43hPwAHIgK1v4tX6wAAAABJRU5ErkJggg==","residentSince":"2015-01-01","commuterClassification":"C1","birthCountry":"Arcadia","birthDate":"1978-07-17","permanentResidentCard":{"type":["PermanentResidentCard"],"identifier":"83627465","lprCategory":"C09","lprNumber":"999-999-999"}},
+"validFrom":"2024-12-16T00:00:00Z",
+"validUntil":"2025-12-16T23:59:59Z"}`
+	residentBase  = "u2V0ChVhQhhaN0rXQx8alajD0IS7RFqU97wXQ1nCCB9SDx_8gU676ItJLp2WdYIUmlPjYW-D6Ktw5dMfcTMaLPbF7JCOXUEcQQWLCRQK0FZGHmsJPG7FYQDpbvyXTTZCxjDXNI1e-am9CMB6U_J5S936Tt3PFYUvfjnzCLDGN0glOAtC_BsXXOl26cXYRpA9tG-3F6nwwD9ZYYKTvGvo9pXVJbxIrm3i4wkdhUxqKCTIGrnxFuAdZwWi6T3omD5wzZ7bAGbRneEEQSxBmXtvnC6Pr59nPv_v3HrAW9wq_uxYzF_NyaX3GPv0h_FV2T2OSao8C6uoyWiqIj1ggABEiM0RVZneImaq7zN3u_wARIjNEVWZ3iJmqu8zd7v-BZy9pc3N1ZXI"
+	residentShown = `{"@context":["https://www.w3.org/ns/credentials/v2","https://w3id.org/citizenship/v4rc1"],
+"type":["VerifiableCredential","PermanentResidentCardCredential"],
+"issuer":{"id":"did:key:zDnaeTHxNEBZoKaEo6PdA83fq98ebiFvo3X273Ydu4YmV96rg","image":"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVQIW2P4z/DiPwAG0ALnwgz64QAAAABJRU5ErkJggg=="},
+"validFrom":"2024-12-16T00:00:00Z",
+"validUntil":"2025-12-16T23:59:59Z",
+"credentialSubject":{"type":["PermanentResident","Person"],"birthCountry":"Arcadia"}}`
+	residentDerived = "u2V0DhVkC0JasX_e4m_LYsPPMUcVH8aIrAeJOJGV50hI2LN9r8Pq-GL4MnR-EyQS7TGxhP9Dsq7etkuYVNB2pekWpGHIWJsyFnEVbRzo245VyVh1fxIPGN0JHF6Q9z_s7Ew2P4R-IqIAvOyMe_iRE-LR_7e0LYh49XNIss-wj68T23KdFtcHOL0KnELklEKcSJafTngDgwm2i-uJCzfFU6T3kIBcnC5kCP-lbQsQqRhouqxngSqRIOa85qnH4MBYstCSlqgrMBG3H57i9_HPPNkHHau63-7Vs2TZ3YFDb1jK_f8gNM8Yh3GuDcYSt5hljD3K9Jdiupia6mU0Vpl3vGw3IrwnFSgz15bVNGxsoBHqi2_Y4Bf7JUzurRtEjScpH39g_8wRUztrNI9pOuaPr4ZjICsGZLiogP_z0avqjSCpjt7AAM98aLaNh1gChz9UTm-AQyjAuCCr37jSl_z0kzHBi9X-jbUeEbt1SGeWb1DhXa_9wm_15INa62DZ7D-jHSTGO-HJr7anB2Qlb7XOOT9HDgzOif08gcaIahjZxtD_lIfc3REvoZeiHy_M8qjkib7gBMANyHjfG2UmGe--6HIt79kG9ZHhRrZKu09qRr1LxfQWKn3TrMHRDBMBYE4QL5qUo9UzVoktzri9C3sG_wuE1T7BhqWwN86uW3cmtqWy4glcczLiXdPzwMm4ciyuHzEz06vvXVjJRiRnL5Yqfhq3hKw9picCIbjWNgBuZsd0yx-blamU8DiZKhLUdLSNnnHXigkUa87yqbxnse8OqYD_sh9taV9QpYeKQfYmaj9XRzhfd6Kdc0RkklM2TsRLad3TCuy9nn1tLQE2r5IXXigF7K-geX_i6z5DV8ksug6tBafj1XKb3AxQfkVZau-x0RebPRmP140uRiCg9V87fNsWGsYoTC4NlJDa_aGJnPd7r2a79wvv8l93oDjZINJHENXzNL8Ex-6IAAAEChAAEBQeGAAEHERITRBEzd6o"
+)
+
+// With the example's keys and mocked randomness we sign and derive what the
+// specification prints.
+func TestBBSPublishedDocuments(t *testing.T) {
+	fromHex := func(s string) []byte {
+		b, err := hex.DecodeString(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	secret, err := bbs.ParseSecretKey(fromHex("66d36e118832af4c5e28b2dfe1b9577857e57b042a33e06bdea37b811ed09ee0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := bbsSigner{key: secret}
+	hmacKey := fromHex("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")
+	signed, err := dataintegrity.SignBBS(t.Context(), bytes.NewReader(hmacKey), parse(t, residentCard), dataintegrity.Options{Purpose: did.AssertionMethod,
+		Created: time.Date(2023, 8, 15, 23, 36, 38, 0, time.UTC)}, []string{"/issuer"}, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := signed["proof"].(map[string]any)["proofValue"]; got != residentBase {
+		t.Errorf("base proof: got %s", got)
+	}
+	// The authors mocked with the bare name of the interface as the tag. A proof
+	// that hides 14 statements takes 5 scalars more.
+	random := expander.NewExpanderMD(crypto.SHA256, []byte("BBS_BLS12381G1_XMD:SHA-256_SSWU_RO_H2G_HM2S_")).
+		Expand(fromHex("332e313431353932363533353839373933323338343632363433333833323739"), 48*(5+14))
+	shown, err := dataintegrity.DeriveBBS(signed, onlyProof(t, signed), s.method(), dataintegrity.Disclosure{
+		Pointers: []string{"/validFrom", "/validUntil", "/credentialSubject/birthCountry"}, PresentationHeader: fromHex("113377aa"), Random: bytes.NewReader(random)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := parse(t, residentShown)
+	want["proof"] = maps.Clone(signed["proof"].(map[string]any))
+	want["proof"].(map[string]any)["proofValue"] = residentDerived
+	if !reflect.DeepEqual(shown, want) {
+		b, err := jcs.Marshal(shown)
+		t.Errorf("derived: got %s, %v", b, err)
+	}
+	if err := dataintegrity.Verify(want, onlyProof(t, want), s.method()); err != nil {
+		t.Error(err)
+	}
 }
