@@ -15,7 +15,7 @@ var layers = [][]string{
 	0:  {""},
 	1:  {"strictjson", "jcs", "rdfc", "jose", "strictcbor", "cose", "base45", "inflate", "vc", "bbs"},
 	2:  {"did", "statuslist", "tokenstatus", "openbadges", "programme"},
-	3:  {"dataintegrity", "papercode", "sdjwt", "vcjwt"},
+	3:  {"dataintegrity", "papercode", "sdjwt", "vcjwt", "vccose"},
 	4:  {"internal/keys", "internal/trust", "internal/i18n", "internal/fetch"},
 	5:  {"internal/verify", "internal/issue"},
 	6:  {"internal/hold", "internal/recognise", "internal/staff"},
@@ -34,6 +34,7 @@ var sameLayer = map[string][]string{
 	"cose":       {"jose", "strictcbor"}, // the same keys and algorithms
 	"vc":         {"strictjson"},
 	"vcjwt":      {"sdjwt"},
+	"vccose":     {"vcjwt"},      // the objects that carry both into a presentation
 	"openbadges": {"statuslist"}, // a badge carries its place in a list
 }
 
