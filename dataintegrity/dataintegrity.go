@@ -1,7 +1,8 @@
 // Package dataintegrity makes and checks W3C Data Integrity proofs. The suites
 // that it knows are in one table: eddsa-rdfc-2022 and ecdsa-rdfc-2019, which sign
 // the document as RDF, eddsa-jcs-2022 and ecdsa-jcs-2019, which sign it as JSON,
-// and bbs-2023, of which the holder shows a part (SignBBS, DeriveBBS).
+// and ecdsa-sd-2023 and bbs-2023, of which the holder shows a part (SignSD, DeriveSD,
+// SignBBS, DeriveBBS).
 //
 // Most callers need Sign, Proofs and Verify; SignWith and Add take other keys and
 // add proofs to sets and chains. Verify answers one question only: did this key

@@ -1,6 +1,7 @@
 package dataintegrity
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -11,6 +12,7 @@ import (
 
 	"cairn.example"
 	"cairn.example/rdfc"
+	"cairn.example/strictcbor"
 )
 
 // What the suites with selective disclosure share (vc-di-ecdsa, section 3.4). The
@@ -132,4 +134,45 @@ func readMultibase(value string) ([]byte, error) {
 		return nil, bad("proof.value", "proof.proofValue", "the proof value is not in base64url multibase form")
 	}
 	return b, nil
+}
+
+// valueLimits bound the components of a proof value.
+var valueLimits = strictcbor.Limits{Bytes: maxProofValue, Depth: 4, Values: 20_000}
+
+// readComponents reads a proof value of a suite, which is of one of two kinds:
+// three bytes that name the kind, and a CBOR array of five components. It refuses
+// tags, indefinite lengths, numbers that are not written short, and double keys;
+// the order of keys in a map is not told, so that is the writer's choice.
+func readComponents(b []byte, suite string, base, derived, kind []byte) ([]any, error) {
+	rest, ok := bytes.CutPrefix(b, kind)
+	switch {
+	case ok:
+	case bytes.HasPrefix(b, base):
+		return nil, bad("proof.value", "proof.proofValue", "this is a base proof, which is for the holder alone; what is shown to others carries a derived proof")
+	case bytes.HasPrefix(b, derived):
+		return nil, bad("proof.value", "proof.proofValue", "this is a derived proof; nothing can be derived from it again")
+	default:
+		return nil, bad("proof.value", "proof.proofValue", "this is not a proof value of %s", suite)
+	}
+	v, err := strictcbor.Parse(rest, valueLimits)
+	if err != nil {
+		return nil, &cairn.Error{Kind: cairn.KindOf(err), Code: "proof.value", Field: "proof.proofValue", Message: "the proof value is not proper CBOR", Err: err}
+	}
+	again, err := strictcbor.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	list, ok := v.([]any)
+	if !ok || len(list) != 5 || len(again) != len(rest) {
+		return nil, bad("proof.value", "proof.proofValue", "this is not a proof value of %s", suite)
+	}
+	return list, nil
+}
+
+func writeComponents(kind []byte, components ...any) (string, error) {
+	b, err := strictcbor.Marshal(components)
+	if err != nil {
+		return "", err
+	}
+	return "u" + base64.RawURLEncoding.EncodeToString(append(bytes.Clone(kind), b...)), nil
 }

@@ -24,6 +24,7 @@ const (
 	ECDSARDFC2019 = "ecdsa-rdfc-2019"
 	ECDSAJCS2019  = "ecdsa-jcs-2019"
 	BBS2023       = "bbs-2023"
+	ECDSASD2023   = "ecdsa-sd-2023"
 )
 
 // A suite is one way to make and check proofs.
@@ -34,6 +35,8 @@ type suite struct {
 	ownContext bool
 	// chained says that a proof may have previous ones.
 	chained bool
+	// partial says that the holder may show a part of what was signed.
+	partial bool
 	// verify checks a proof of the suite.
 	verify func(in signed) error
 	// sign makes the value of a proof; nil when proofs are not made so, or not here.
@@ -47,7 +50,8 @@ var suites = []suite{
 	{proofType: ProofType, name: EdDSAJCS2022, chained: true, ownContext: true, verify: eddsaJCS.verify, sign: eddsaJCS.sign},
 	{proofType: ProofType, name: ECDSARDFC2019, chained: true, verify: ecdsaRDFC.verify, sign: ecdsaRDFC.sign},
 	{proofType: ProofType, name: ECDSAJCS2019, chained: true, ownContext: true, verify: ecdsaJCS.verify, sign: ecdsaJCS.sign},
-	{proofType: ProofType, name: BBS2023, verify: verifyBBS},
+	{proofType: ProofType, name: BBS2023, partial: true, verify: verifyBBS},
+	{proofType: ProofType, name: ECDSASD2023, partial: true, verify: verifySD},
 }
 
 func suiteOf(proofType, name string) (suite, error) {
@@ -63,6 +67,13 @@ func suiteOf(proofType, name string) (suite, error) {
 func Supported(p Proof) bool {
 	_, err := suiteOf(p.Type, p.Cryptosuite)
 	return err == nil
+}
+
+// Partial says whether the document may be a part of what was signed: then nothing
+// can be concluded from what it does not say.
+func (p Proof) Partial() bool {
+	s, err := suiteOf(p.Type, p.Cryptosuite)
+	return err == nil && s.partial
 }
 
 // signed is what a suite checks: doc is the document without its proofs, or with
