@@ -127,18 +127,19 @@ type Disclosure struct {
 	Random io.Reader
 }
 
-// DeriveBBS returns the part of doc that d selects with a proof that the issuer
-// signed it as a part. p is the base proof, one of those that Proofs returned for
-// doc, and m the method that it names: the base proof is checked first. doc is not
-// changed. Codes: those of Verify and of rdfc.Statements.
-func DeriveBBS(doc map[string]any, p Proof, m did.Method, d Disclosure) (map[string]any, error) {
-	plain, options, value := unsecured(doc, p)
-	base, err := parseBBSBase(value)
-	if err != nil {
-		return nil, err
-	}
+// baseBBS is a base proof that was read, and the document as it covers it. The
+// signature itself is not checked yet.
+type baseBBS struct {
+	value    *bbsBaseValue
+	options  map[string]any
+	groups   *disclosure
+	messages [][]byte
+}
+
+func readBaseBBS(doc map[string]any, p Proof, m did.Method, pointers []string) (*baseBBS, error) {
+	plain, options, text := unsecured(doc, p)
 	if p.Type != ProofType || p.Cryptosuite != BBS2023 || p.Previous != nil {
-		return nil, bad("proof.unsupported", "proof.cryptosuite", "this is not a proof with bbs-2023 that stands alone")
+		return nil, bad("proof.unsupported", "proof.cryptosuite", "this is not a proof with %s that stands alone", BBS2023)
 	}
 	if p.Method != m.ID {
 		return nil, bad("proof.method", "proof.verificationMethod", "the proof names another key")
@@ -146,24 +147,57 @@ func DeriveBBS(doc map[string]any, p Proof, m did.Method, d Disclosure) (map[str
 	if m.BBS == nil {
 		return nil, notBBSKey()
 	}
-	if len(base.mandatory)+len(d.Pointers) == 0 {
-		return nil, bad("proof.nothing-shown", "", "nothing of the document is selected")
-	}
-	groups, header, messages, err := bbsMessages(plain, options, base.hmacKey, base.mandatory, d.Pointers)
+	value, err := parseBBSBase(text)
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(header, base.header) || !bytes.Equal(base.publicKey, m.BBS.Bytes()) {
+	groups, header, messages, err := bbsMessages(plain, options, value.hmacKey, value.mandatory, pointers)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(header, value.header) || !bytes.Equal(value.publicKey, m.BBS.Bytes()) {
 		return nil, notSigned()
 	}
-	shown := positions(groups.selective, without(len(groups.statements.Lines), groups.mandatory))
-	proof, err := bbs.ProofGen(d.Random, m.BBS, base.signature, header, d.PresentationHeader, messages, shown)
+	return &baseBBS{value: value, options: options, groups: groups, messages: messages}, nil
+}
+
+// VerifyBaseBBS returns nil when the key of method m made base proof p of doc. A
+// holder asks this when the credential comes; a verifier never gets a base proof,
+// and Verify refuses them.
+func VerifyBaseBBS(doc map[string]any, p Proof, m did.Method) error {
+	b, err := readBaseBBS(doc, p, m, nil)
+	if err != nil {
+		return err
+	}
+	return signatureBBS(bbs.Verify(m.BBS, b.value.signature, b.value.header, b.messages))
+}
+
+// signatureBBS says of a proof what package bbs says of a signature.
+func signatureBBS(err error) error {
 	switch cairn.CodeOf(err) {
 	case "bbs.signature", "bbs.malformed":
-		return nil, notSigned()
+		return notSigned()
 	}
+	return err
+}
+
+// DeriveBBS returns the part of doc that d selects with a proof that the issuer
+// signed it as a part. p is the base proof, one of those that Proofs returned for
+// doc, and m the method that it names: the base proof is checked first. doc is not
+// changed. Codes: those of Verify and of rdfc.Statements.
+func DeriveBBS(doc map[string]any, p Proof, m did.Method, d Disclosure) (map[string]any, error) {
+	base, err := readBaseBBS(doc, p, m, d.Pointers)
 	if err != nil {
 		return nil, err
+	}
+	groups, options := base.groups, base.options
+	if groups.document == nil {
+		return nil, bad("proof.nothing-shown", "", "nothing of the document is selected")
+	}
+	shown := positions(groups.selective, without(len(groups.statements.Lines), groups.mandatory))
+	proof, err := bbs.ProofGen(d.Random, m.BBS, base.value.signature, base.value.header, d.PresentationHeader, base.messages, shown)
+	if err != nil {
+		return nil, signatureBBS(err)
 	}
 	derived := bbsDerivedValue{proof: proof, labels: map[int]int{}, mandatory: positions(groups.mandatory, groups.combined), selective: shown, presentationHeader: d.PresentationHeader}
 	for label, name := range groups.labels {

@@ -234,6 +234,13 @@ func TestBBSDeriveRefuses(t *testing.T) {
 		if _, err := dataintegrity.DeriveBBS(c.doc, onlyProof(t, c.doc), c.m, d); cairn.CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want %s", name, err, c.code)
 		}
+		want := c.code
+		if c.pointers != nil && c.code == "rdfc.pointer" || !c.random || name == "nothing to show" {
+			want = "" // nothing is wrong with the base proof
+		}
+		if err := dataintegrity.VerifyBaseBBS(c.doc, onlyProof(t, c.doc), c.m); cairn.CodeOf(err) != want {
+			t.Errorf("%s: the base proof: %v, want %s", name, err, want)
+		}
 	}
 }
 
