@@ -1,4 +1,4 @@
-// Command vcjosecose drives package vcjwt through the command line that the W3C
+// Command vcjosecose drives packages vcjwt and vccose through the command line that the W3C
 // test suite for VC-JOSE-COSE runs (w3c/vc-jose-cose-test-suite, README):
 //
 //	vcjosecose issue|verify --input F --key F --feature X [--sd '["a.b[0]"]'] --output F
@@ -6,12 +6,13 @@
 // It answers what the suite asks: is the proof good, is the document a good one, is
 // the key the issuer's. Times are no part of that, as some of the suite's good
 // tokens ended in 2024; and nothing that is not signed or checked is ever reported
-// as success. The COSE features are answered with "indeterminate".
+// as success. COSE messages are in base64 without padding, as the suite has them.
 package main
 
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -28,6 +29,7 @@ import (
 	"cairn.example/sdjwt"
 	"cairn.example/strictjson"
 	"cairn.example/vc"
+	"cairn.example/vccose"
 	"cairn.example/vcjwt"
 )
 
@@ -36,6 +38,8 @@ var forms = map[string]vcjwt.Form{
 	"credential_jose": vcjwt.Credential, "presentation_jose": vcjwt.Presentation,
 	"credential_sdjwt": vcjwt.SelectiveCredential, "presentation_sdjwt": vcjwt.SelectivePresentation,
 }
+
+var coseForms = map[string]vccose.Form{"credential_cose": vccose.Credential, "presentation_cose": vccose.Presentation}
 
 // known are the members of VC Data Model 2.0 at the top of a credential or a
 // presentation. As an issuer we sign nothing that we do not understand; the suite
@@ -75,8 +79,9 @@ func run(ctx context.Context, args []string) error {
 }
 
 func answer(ctx context.Context, do, input, key, feature, sd string) result {
-	form, ok := forms[feature]
-	if !ok {
+	form, isJOSE := forms[feature]
+	coseForm, isCOSE := coseForms[feature]
+	if !isJOSE && !isCOSE {
 		return result{"indeterminate", "the feature " + feature + " is not offered"}
 	}
 	in, err := os.ReadFile(input)
@@ -87,11 +92,16 @@ func answer(ctx context.Context, do, input, key, feature, sd string) result {
 	if err != nil {
 		return result{"error", err.Error()}
 	}
-	data := ""
-	if do == "issue" {
+	data, text := "", strings.TrimSpace(string(in))
+	switch {
+	case do == "issue" && isCOSE:
+		data, err = issueCOSE(ctx, coseForm, in, method)
+	case do == "issue":
 		data, err = issue(ctx, form, in, method, sd)
-	} else {
-		data, err = verify(form, strings.TrimSpace(string(in)), method)
+	case isCOSE:
+		data, err = verifyCOSE(coseForm, text, method)
+	default:
+		data, err = verify(form, text, method)
 	}
 	if err != nil {
 		return result{"failure", err.Error()}
@@ -115,21 +125,36 @@ func (m method) text(name string) string { s, _ := m.tree[name].(string); return
 
 func (m method) object(name string) map[string]any { o, _ := m.tree[name].(map[string]any); return o }
 
-func issue(ctx context.Context, form vcjwt.Form, in []byte, m method, sd string) (string, error) {
+// toSign reads the document and the key to sign it with.
+func toSign(in []byte, m method) (map[string]any, *jose.PrivateKey, error) {
 	document, err := strictjson.ParseObject(in, strictjson.Default)
 	if err != nil {
-		return "", err
+		return nil, nil, err
 	}
 	for name := range document {
 		if !slices.Contains(known, name) {
-			return "", &cairn.Error{Kind: cairn.Invalid, Code: "suite.unknown-member", Field: name, Message: "nothing is signed that is not understood"}
+			return nil, nil, &cairn.Error{Kind: cairn.Invalid, Code: "suite.unknown-member", Field: name, Message: "nothing is signed that is not understood"}
 		}
 	}
 	b, err := jcs.Marshal(m.object("secretKeyJwk"))
 	if err != nil {
-		return "", err
+		return nil, nil, err
 	}
 	key, err := jose.ParsePrivateKey(b)
+	return document, key, err
+}
+
+func issueCOSE(ctx context.Context, form vccose.Form, in []byte, m method) (string, error) {
+	document, key, err := toSign(in, m)
+	if err != nil {
+		return "", err
+	}
+	b, err := vccose.Sign(ctx, form, document, vccose.Options{KeyID: m.text("id")}, key)
+	return base64.RawStdEncoding.EncodeToString(b), err
+}
+
+func issue(ctx context.Context, form vcjwt.Form, in []byte, m method, sd string) (string, error) {
+	document, key, err := toSign(in, m)
 	if err != nil {
 		return "", err
 	}
@@ -192,26 +217,67 @@ func verify(form vcjwt.Form, token string, m method) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return judge(v.Document, form.IsPresentation())
+}
+
+func verifyCOSE(form vccose.Form, text string, m method) (string, error) {
+	b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(text, "="))
+	if err != nil {
+		return "", err
+	}
+	s, err := vccose.Read(b)
+	if err != nil {
+		return "", err
+	}
+	if s.Form != form {
+		return "", fmt.Errorf("this is a message of type %s and not %s", s.Form, form)
+	}
+	if s.Issuer != m.text("controller") {
+		return "", fmt.Errorf("the key is of %s, the document of %s", m.text("controller"), s.Issuer)
+	}
+	key, err := jose.PublicKeyFromTree(m.object("publicKeyJwk"))
+	if err != nil {
+		return "", err
+	}
+	v, err := s.Verify(key)
+	if err != nil {
+		return "", err
+	}
+	return judge(v.Document, form == vccose.Presentation)
+}
+
+// judge says whether a document whose proof is good is a good one.
+func judge(document map[string]any, presentation bool) (string, error) {
 	var problems []vc.Problem
-	if form.IsPresentation() {
-		_, problems = vc.ReadPresentation(v.Document)
-		contents, err := vcjwt.Contents(v.Document)
+	if presentation {
+		_, problems = vc.ReadPresentation(document)
+		contents, err := vcjwt.Contents(document)
 		if err != nil {
 			return "", err
 		}
 		for _, c := range contents {
-			if c.Envelope != nil && c.Envelope.Text != "" {
-				if _, err := c.Envelope.Read(); err != nil {
-					return "", err
-				}
+			if err := readInside(c.Envelope); err != nil {
+				return "", err
 			}
 		}
 	} else {
-		_, problems = vc.ReadCredential(v.Document)
+		_, problems = vc.ReadCredential(document)
 	}
 	if len(problems) > 0 {
 		return "", errors.New(problems[0].String())
 	}
-	b, err := jcs.Marshal(v.Document)
+	b, err := jcs.Marshal(document)
 	return string(b), err
+}
+
+func readInside(e *vcjwt.Envelope) error {
+	if e == nil {
+		return nil
+	}
+	if e.Bytes != nil {
+		_, err := vccose.FromEnvelope(*e)
+		return err
+	}
+	_, err := e.Read()
+	return err
 }

@@ -79,13 +79,15 @@ func TestCommand(t *testing.T) {
 	presentation := strings.Replace(envelope, "TOKEN", plain, 1)
 	for feature, token := range map[string]string{"credential_jose": plain, "credential_sdjwt": selective,
 		"presentation_jose":  call("issue", presentation, good, "presentation_jose", "", "success"),
-		"presentation_sdjwt": call("issue", presentation, good, "presentation_sdjwt", `["verifiableCredential[0]"]`, "success")} {
+		"presentation_sdjwt": call("issue", presentation, good, "presentation_sdjwt", `["verifiableCredential[0]"]`, "success"),
+		"credential_cose":    call("issue", credential, good, "credential_cose", "", "success"),
+		"presentation_cose":  call("issue", presentation, good, "presentation_cose", "", "success")} {
 		call("verify", token, good, feature, "", "success")
 		call("verify", token+"\n", good, feature, "", "success")
 		call("verify", token, other, feature, "", "failure")
 		call("verify", token, stranger, feature, "", "failure")
 		call("verify", "e"+token, good, feature, "", "failure")
-		for _, crossed := range []string{"credential_jose", "credential_sdjwt", "presentation_jose", "presentation_sdjwt"} {
+		for _, crossed := range []string{"credential_jose", "credential_sdjwt", "presentation_jose", "presentation_sdjwt", "credential_cose", "presentation_cose"} {
 			if crossed != feature {
 				call("verify", token, good, crossed, "", "failure")
 			}
@@ -96,7 +98,12 @@ func TestCommand(t *testing.T) {
 	call("issue", strings.Replace(credential, `"type"`, `"huh":1,"type"`, 1), good, "credential_jose", "", "failure")
 	call("issue", credential, good, "credential_sdjwt", `["nothing.here"]`, "failure")
 	call("issue", credential, good, "credential_sdjwt", `["issuer"]`, "failure")
-	call("issue", credential, good, "credential_cose", "", "indeterminate")
+	call("issue", credential, good, "credential_mdoc", "", "indeterminate")
+	call("verify", "d28443a10126", good, "credential_cose", "", "failure") // hex, as in test 30
+	inCOSE := call("issue", credential, good, "credential_cose", "", "success")
+	inside := strings.Replace(strings.Replace(envelope, "vc+jwt,", "vc+cose;base64,", 1), "TOKEN", inCOSE, 1)
+	call("verify", call("issue", inside, good, "presentation_cose", "", "success"), good, "presentation_cose", "", "success")
+	call("issue", strings.Replace(inside, inCOSE, "0oRA", 1), good, "presentation_cose", "", "failure")
 	call("verify", credential, good, "credential_jose", "", "failure")
 	call("verify", plain, filepath.Join(dir, "missing"), "credential_jose", "", "error")
 	if err := run(t.Context(), []string{"sign"}); err == nil {
