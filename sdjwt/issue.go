@@ -48,20 +48,28 @@ func Issue(ctx context.Context, claims map[string]any, o Options, s jose.Signer)
 	}
 	m := &maker{options: o, hash: crypto.SHA256, salts: map[string]bool{}}
 	// Deeper claims first: the disclosure of the outer one carries their digests.
-	var paths []Path
+	type named struct {
+		path Path
+		name string
+	}
+	var paths []named
 	for _, p := range o.Selective {
 		found := expand(tree, p, nil)
 		if len(found) == 0 || len(p) == 0 {
 			return "", bad("sdjwt.path", p.String(), "there is no such claim to make selective")
 		}
-		paths = append(paths, found...)
-	}
-	slices.SortStableFunc(paths, func(a, b Path) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a.String(), b.String())) })
-	for i, p := range paths {
-		if i > 0 && p.String() == paths[i-1].String() {
-			return "", bad("sdjwt.path", p.String(), "the claim is named twice")
+		for _, f := range found {
+			paths = append(paths, named{f, f.String()})
 		}
-		if err := m.hide(tree, p); err != nil {
+	}
+	slices.SortFunc(paths, func(a, b named) int {
+		return cmp.Or(cmp.Compare(len(b.path), len(a.path)), cmp.Compare(a.name, b.name))
+	})
+	for i, p := range paths {
+		if i > 0 && p.name == paths[i-1].name {
+			return "", bad("sdjwt.path", p.name, "the claim is named twice")
+		}
+		if err := m.hide(tree, p.path); err != nil {
 			return "", err
 		}
 	}

@@ -223,13 +223,17 @@ func count(v any) int {
 // Places count the elements as issued, those that are not shown included.
 type Path []any
 
+// pointerEscapes are those of RFC 6901, section 3.
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
 // String writes a path as a JSON pointer, with * for every element.
 func (p Path) String() string {
 	var b strings.Builder
 	for _, e := range p {
 		switch e := e.(type) {
 		case string:
-			b.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(e))
+			b.WriteByte('/')
+			b.WriteString(pointerEscapes.Replace(e))
 		case nil:
 			b.WriteString("/*")
 		default:
