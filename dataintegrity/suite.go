@@ -27,6 +27,11 @@ const (
 	ECDSASD2023   = "ecdsa-sd-2023"
 )
 
+// Ed25519Signature2020 is the type of the proofs that came before cryptosuites had
+// names (vc-di-eddsa, appendix A): eddsa-rdfc-2022 but for the name. They are
+// checked and not made. The document needs the context that defines the type.
+const Ed25519Signature2020 = "Ed25519Signature2020"
+
 // A suite is one way to make and check proofs.
 type suite struct {
 	proofType, name string
@@ -37,6 +42,8 @@ type suite struct {
 	chained bool
 	// partial says that the holder may show a part of what was signed.
 	partial bool
+	// legacy says that the suite is only read, for what people hold already.
+	legacy bool
 	// verify checks a proof of the suite.
 	verify func(in signed) error
 	// sign makes the value of a proof; nil when proofs are not made so, or not here.
@@ -52,6 +59,7 @@ var suites = []suite{
 	{proofType: ProofType, name: ECDSAJCS2019, chained: true, ownContext: true, verify: ecdsaJCS.verify, sign: ecdsaJCS.sign},
 	{proofType: ProofType, name: BBS2023, partial: true, verify: verifyBBS},
 	{proofType: ProofType, name: ECDSASD2023, partial: true, verify: verifySD},
+	{proofType: Ed25519Signature2020, legacy: true, verify: eddsaRDFC.verify},
 }
 
 func suiteOf(proofType, name string) (suite, error) {
@@ -74,6 +82,13 @@ func Supported(p Proof) bool {
 func (p Proof) Partial() bool {
 	s, err := suiteOf(p.Type, p.Cryptosuite)
 	return err == nil && s.partial
+}
+
+// Legacy says whether the proof is of a suite that is only read: the report should
+// name it so, since issuers should move on.
+func (p Proof) Legacy() bool {
+	s, err := suiteOf(p.Type, p.Cryptosuite)
+	return err == nil && s.legacy
 }
 
 // signed is what a suite checks: doc is the document without its proofs, or with
