@@ -26,7 +26,7 @@ func (s *Site) verifyForm(v *visit) error {
 }
 
 func (s *Site) verifyPost(v *visit) error {
-	data, err := given(v.form)
+	data, err := v.given()
 	if err == nil {
 		var report verify.Report
 		if report, err = s.judge(v, data); err == nil {
@@ -52,23 +52,23 @@ var errNothing = &cairn.Error{Kind: cairn.Invalid, Code: "web.nothing-given", Fi
 
 // given returns what a form brought: the file, or else the text, freed of its
 // wrapping.
-func given(f form) ([]byte, error) {
-	if len(f.file) > 0 {
-		return unwrap(f.file)
+func (v *visit) given() ([]byte, error) {
+	if len(v.form.file) > 0 {
+		return v.unwrap(v.form.file)
 	}
-	text := f.Get("text")
+	text := v.form.Get("text")
 	if text == "" {
 		return nil, errNothing
 	}
-	return unwrap([]byte(text))
+	return v.unwrap([]byte(text))
 }
 
 // judge verifies, a few at a time.
 func (s *Site) judge(v *visit, data []byte) (verify.Report, error) {
-	if err := s.checks.enter(v.r.Context()); err != nil {
+	if err := s.checks.enter(v.r.Context(), v.asks); err != nil {
 		return verify.Report{}, err
 	}
-	defer s.checks.leave()
+	defer s.checks.exit(v.asks)
 	return s.Verify.Verify(v.r.Context(), data, verify.Options{}), nil
 }
 
@@ -85,13 +85,13 @@ func (s *Site) verifyAPI(v *visit) error {
 		if err := v.readForm(); err != nil {
 			return err
 		}
-		data, err = given(v.form)
+		data, err = v.given()
 	case "application/json", "application/vc", "application/ld+json", "application/vp", "text/plain":
 		// JSON is taken as it is, so that what is judged is what was sent.
 		data, err = readAll(v.r.Body, maxText)
 	default:
 		if data, err = readAll(v.r.Body, maxFile); err == nil {
-			data, err = unwrap(data)
+			data, err = v.unwrap(data)
 		}
 	}
 	if err != nil {

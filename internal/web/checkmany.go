@@ -110,7 +110,7 @@ func manyItems(files []upload) (header []string, items iter.Seq[batch.Item], err
 
 func (s *Site) judgeMany(v *visit, items iter.Seq[batch.Item]) ([]batch.Answer, error) {
 	judge := func(_ context.Context, data []byte) (verify.Report, error) {
-		inside, err := unwrap(data)
+		inside, err := v.unwrap(data)
 		if err != nil {
 			return verify.Report{}, err
 		}

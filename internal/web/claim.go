@@ -24,7 +24,7 @@ func (s *Site) claimCode(v *visit) error {
 	typed := v.form.Get("code")
 	code, err := issue.NormaliseCode(typed)
 	if err == nil {
-		_, err = s.Issue.Peek(v.r.Context(), code, s.Caller(v.r))
+		_, err = s.Issue.Peek(v.r.Context(), code, v.asks)
 	}
 	if err != nil {
 		if k := cairn.KindOf(err); k == cairn.Internal {
@@ -53,7 +53,7 @@ type claimPage struct {
 // claimShow says what a code is for and uses nothing up: a preview of a link, or a
 // scanner in a mail system, must not take a learner's credential away.
 func (s *Site) claimShow(v *visit) error {
-	c, err := s.Issue.Peek(v.r.Context(), v.r.PathValue("secret"), s.Caller(v.r))
+	c, err := s.Issue.Peek(v.r.Context(), v.r.PathValue("secret"), v.asks)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (v *visit) claimPage(c issue.Claimed) (claimPage, error) {
 // claimPost gives the credential to whoever has the code: as a page, or as the
 // signed document when a wallet asks for that.
 func (s *Site) claimPost(v *visit) error {
-	c, err := s.Issue.Claim(v.r.Context(), v.r.PathValue("secret"), s.Caller(v.r))
+	c, err := s.Issue.Claim(v.r.Context(), v.r.PathValue("secret"), v.asks)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func fileName(i issue.Issued) string {
 }
 
 func (s *Site) claimCredential(v *visit) error {
-	c, err := s.Issue.Claim(v.r.Context(), v.r.PathValue("secret"), s.Caller(v.r))
+	c, err := s.Issue.Claim(v.r.Context(), v.r.PathValue("secret"), v.asks)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (s *Site) claimCredential(v *visit) error {
 }
 
 func (s *Site) claimCard(v *visit) error {
-	c, err := s.Issue.Claim(v.r.Context(), v.r.PathValue("secret"), s.Caller(v.r))
+	c, err := s.Issue.Claim(v.r.Context(), v.r.PathValue("secret"), v.asks)
 	if err != nil {
 		return err
 	}
@@ -144,10 +144,10 @@ func (s *Site) print(v *visit, i issue.Issued, f Form) error {
 	if s.Print == nil {
 		return errNoPage
 	}
-	if err := s.checks.enter(v.r.Context()); err != nil {
+	if err := s.checks.enter(v.r.Context(), v.asks); err != nil {
 		return err
 	}
-	defer s.checks.leave()
+	defer s.checks.exit(v.asks)
 	b, err := s.Print(v.r.Context(), i, f, v.Tag)
 	if err != nil {
 		return err

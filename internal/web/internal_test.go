@@ -95,9 +95,9 @@ func TestFormLimits(t *testing.T) {
 }
 
 func TestGate(t *testing.T) {
-	g := newGate(2, 3)
+	g := newGate(2, 3, 5)
 	for range 2 {
-		if err := g.enter(t.Context()); err != nil {
+		if err := g.enter(t.Context(), "a"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -106,7 +106,7 @@ func TestGate(t *testing.T) {
 	results := make(chan error, 10)
 	for range 10 {
 		wg.Add(1)
-		go func() { defer wg.Done(); results <- g.enter(ctx) }()
+		go func() { defer wg.Done(); results <- g.enter(ctx, "a") }()
 	}
 	for range 7 { // three wait, the others are told to come again
 		if err := <-results; cairn.KindOf(err) != cairn.Unavailable {
@@ -120,8 +120,8 @@ func TestGate(t *testing.T) {
 			t.Errorf("given up while waiting: %v", err)
 		}
 	}
-	g.leave()
-	if err := g.enter(t.Context()); err != nil {
+	g.exit("a")
+	if err := g.enter(t.Context(), "a"); err != nil {
 		t.Errorf("after one left: %v", err)
 	}
 }

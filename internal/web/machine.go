@@ -97,11 +97,11 @@ func (s *Site) trustBundle(v *visit) error {
 	defer s.bundles.mu.Unlock()
 	known, ok := s.bundles.made[inst]
 	if now := s.Now(); !ok || now.Sub(known.at) >= bundleLife || now.Before(known.at) {
-		if err := s.checks.enter(v.r.Context()); err != nil {
+		if err := s.checks.enter(v.r.Context(), v.asks); err != nil {
 			return err
 		}
 		b, err := s.Bundle(v.r.Context(), inst)
-		s.checks.leave()
+		s.checks.exit(v.asks)
 		if err != nil {
 			return err
 		}

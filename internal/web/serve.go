@@ -2,7 +2,6 @@ package web
 
 import (
 	"compress/gzip"
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -57,7 +56,11 @@ func (s *Site) answer(v *visit, route Route) error {
 	if err := s.crossing.Check(v.r); err != nil {
 		return &cairn.Error{Kind: cairn.Denied, Code: "web.cross-origin", Message: "this was sent by another site and was not done", Hint: "open the page here and send it again", Err: err}
 	}
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxBody)
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, bodyLimit(route.Pattern))
+	v.asks = s.Caller(v.r)
+	if v.r.Method == http.MethodPost {
+		defer v.watch(bodyWindow)()
+	}
 	if err := v.identify(); err != nil {
 		return err
 	}
@@ -283,32 +286,6 @@ func (v *visit) download(body []byte, mediaType, name string) error {
 	v.w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	return v.file(body, mediaType, "private, no-store")
 }
-
-// gate lets a few in at once and a few wait.
-type gate struct{ inside, waiting chan struct{} }
-
-func newGate(inside, waiting int) *gate {
-	return &gate{make(chan struct{}, inside), make(chan struct{}, inside+waiting)}
-}
-
-// enter returns when there is a place; leave must be called afterwards.
-func (g *gate) enter(ctx context.Context) error {
-	busy := &cairn.Error{Kind: cairn.Unavailable, Code: "web.busy", Message: "too many are asking at this moment", Hint: "try again in a few seconds"}
-	select {
-	case g.waiting <- struct{}{}:
-	default:
-		return busy
-	}
-	select {
-	case g.inside <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		<-g.waiting
-		return busy
-	}
-}
-
-func (g *gate) leave() { <-g.inside; <-g.waiting }
 
 // healthz answers when the store does.
 func (s *Site) healthz(v *visit) error {

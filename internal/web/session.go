@@ -52,7 +52,7 @@ func (s *Site) signIn(v *visit) error {
 	if c, err := v.r.Cookie(s.sessionCookie()); err == nil {
 		old = c.Value
 	}
-	token, account, err := s.Staff.SignIn(v.r.Context(), cairn.InstitutionID(p.Institution), staff.NormaliseID(p.Name), v.form.Values.Get("password"), s.Caller(v.r), old)
+	token, account, err := s.Staff.SignIn(v.r.Context(), cairn.InstitutionID(p.Institution), staff.NormaliseID(p.Name), v.form.Values.Get("password"), v.asks, old)
 	if k := cairn.KindOf(err); k == cairn.Denied || k == cairn.Unavailable {
 		f := v.failure(err)
 		f.Field = "password"
@@ -113,7 +113,7 @@ func (s *Site) changePassword(v *visit) error {
 		err = &cairn.Error{Kind: cairn.Invalid, Code: "web.passwords-differ", Field: "again", Message: "the two new passwords are not the same"}
 	} else {
 		var token string
-		token, err = s.Staff.ChangePassword(v.r.Context(), v.account.Institution, v.account.ID, f.Get("before"), f.Get("after"), s.Caller(v.r))
+		token, err = s.Staff.ChangePassword(v.r.Context(), v.account.Institution, v.account.ID, f.Get("before"), f.Get("after"), v.asks)
 		if err == nil {
 			v.setSession(token)
 			return v.redirect("/account?done")

@@ -116,10 +116,10 @@ func (s *Site) stackProgrammes(v *visit, l issue.LearnerRecord, applications []r
 		return err
 	}
 	titles := map[cairn.ProgrammeID]string{}
-	if err := s.checks.enter(ctx); err != nil {
+	if err := s.checks.enter(ctx, v.asks); err != nil {
 		return err
 	}
-	defer s.checks.leave()
+	defer s.checks.exit(v.asks)
 	for _, g := range programmes {
 		titles[g.ID] = v.Text(g.Title)
 		key, err := s.key()
@@ -351,10 +351,10 @@ func (v *visit) stackApplicationPage(status int, failure *Failure) error {
 	}
 	p := stackApplicationPage{Learner: l.FullName, Institution: v.Text(inst.Name), Stack: v.stackPath(), Path: v.stackPath() + "/applications/" + string(a.ID), Programme: v.Text(g.Title), State: string(a.State),
 		Steps: v.steps(a.State), Note: a.Note, Challenge: a.Challenge, Domain: s.Recognise.Domain, Failure: failure}
-	if err := s.checks.enter(ctx); err != nil {
+	if err := s.checks.enter(ctx, v.asks); err != nil {
 		return err
 	}
-	defer s.checks.leave()
+	defer s.checks.exit(v.asks)
 	for _, item := range a.Items {
 		p.Items = append(p.Items, v.itemView(item))
 	}
@@ -405,7 +405,7 @@ func (s *Site) stackAdd(v *visit) error {
 	if err != nil {
 		return err
 	}
-	data, err := given(v.form)
+	data, err := v.given()
 	if err == nil {
 		if isPresentation(data) {
 			_, err = s.Recognise.Present(v.r.Context(), l.Institution, a.ID, data)
@@ -460,10 +460,10 @@ func (s *Site) stackSubmit(v *visit) error {
 // advance goes on with an application as far as it goes without a person. What
 // fails here is tried again by the server later; the change before it stands.
 func (s *Site) advance(v *visit, inst cairn.InstitutionID, id cairn.ApplicationID) error {
-	if err := s.checks.enter(v.r.Context()); err != nil {
+	if err := s.checks.enter(v.r.Context(), v.asks); err != nil {
 		return err
 	}
-	defer s.checks.leave()
+	defer s.checks.exit(v.asks)
 	_, err := s.Recognise.Advance(v.r.Context(), inst, id)
 	return err
 }

@@ -3,10 +3,25 @@ package web
 import (
 	"bytes"
 	"errors"
+	"net/http"
+	"strings"
 
 	"cairn.example"
 	"cairn.example/internal/paper"
 )
+
+// unwrap opens a file. Pictures and PDF documents cost much memory and time, far
+// beyond their size, so only a few are opened at once.
+func (v *visit) unwrap(b []byte) ([]byte, error) {
+	kind := http.DetectContentType(bytes.TrimSpace(b))
+	if strings.HasPrefix(kind, "image/") || kind == "application/pdf" {
+		if err := v.site.opening.enter(v.r.Context(), v.asks); err != nil {
+			return nil, err
+		}
+		defer v.site.opening.exit(v.asks)
+	}
+	return unwrap(b)
+}
 
 // unwrap takes a document out of what carries it: a PDF document, a picture of a
 // QR code, or nothing.

@@ -33,6 +33,7 @@ type visit struct {
 	token   string         // of their session
 	id      string         // of this request, for the log
 	form    form
+	asks    string // names who asks, for limits
 }
 
 // page is a template with the layout around it.
@@ -242,10 +243,14 @@ func (v *visit) readMultipart(m *multipart.Reader) error {
 	for n := 0; ; n++ {
 		part, err := m.NextPart()
 		if err == io.EOF {
-			return nil
+			_, err := readAll(v.r.Body, maxField) // what may follow the last part
+			return err
 		}
 		if tooBig(err) {
 			return tooLarge(maxFile)
+		}
+		if e := ours(err); e != nil {
+			return e
 		}
 		if err != nil || n >= maxFields+maxMany {
 			return errForm
@@ -284,6 +289,8 @@ func readAll(r io.Reader, limit int) ([]byte, error) {
 	switch {
 	case tooBig(err) || len(b) > limit:
 		return nil, tooLarge(limit)
+	case ours(err) != nil:
+		return nil, ours(err)
 	case err != nil:
 		return nil, errForm
 	}

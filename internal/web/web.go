@@ -43,6 +43,10 @@ const (
 	maxPath    = 2 << 10  // bytes of an address with its query
 	maxChecks  = 8        // verifications at once
 	maxWaiting = 64       // verifications waiting for their turn
+	maxShare   = 24       // of both by one caller
+	maxOpening = 1        // pictures and PDF documents that are opened at once: each may take 150 MiB and some seconds
+	waitOpen   = 24       // of them waiting for their turn
+	openShare  = 6        // of both by one caller
 	pageSize   = 25       // lines of a listing
 )
 
@@ -105,7 +109,9 @@ type Site struct {
 	icon     asset
 	mux      *http.ServeMux
 	crossing *http.CrossOriginProtection
-	checks   *gate
+	checks   *gate // verifications, and other work of some cost
+	opening  *gate // pictures and PDF documents
+	bodies   *gate // large bodies; only taken from
 	bundles  *bundleCache
 }
 
@@ -114,7 +120,8 @@ func New(d Deps) *Site {
 	if d.Caller == nil {
 		d.Caller = callerBehind(d.Proxies)
 	}
-	s := &Site{Deps: d, mux: http.NewServeMux(), crossing: http.NewCrossOriginProtection(), checks: newGate(maxChecks, maxWaiting), bundles: &bundleCache{}}
+	s := &Site{Deps: d, mux: http.NewServeMux(), crossing: http.NewCrossOriginProtection(), checks: newGate(maxChecks, maxWaiting, maxShare),
+		opening: newGate(maxOpening, waitOpen, openShare), bodies: newGate(0, bodyPlaces, bodyShare), bundles: &bundleCache{}}
 	if u, err := url.Parse(d.BaseURL); err == nil {
 		s.host, s.secure = u.Host, u.Scheme == "https"
 	}
