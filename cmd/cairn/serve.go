@@ -106,7 +106,11 @@ func (s serveCmd) Run(c *console) error {
 // serve answers requests until the program is told to stop, and then finishes
 // those it has begun.
 func serve(c *console, a *app.App, listener net.Listener) error {
-	site, err := a.Site(slog.New(slog.NewTextHandler(c.err, nil)))
+	log := slog.New(slog.NewTextHandler(c.err, nil))
+	if a.Unfinished != nil {
+		log.Warn("an application could not be taken on", "error", a.Unfinished.Error())
+	}
+	site, err := a.Site(log)
 	if err != nil {
 		return err
 	}

@@ -61,6 +61,9 @@ type App struct {
 	Verify    *verify.Engine
 	Recognise *recognise.Service
 	Staff     *staff.Service
+	// Unfinished is why an application could not be taken on when the folder was
+	// opened; nil when all could. It is left where it is and keeps nobody else out.
+	Unfinished error
 }
 
 var ( // the store satisfies every use case; the compiler says so here
@@ -92,7 +95,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	a, err := assemble(c, db)
 	if err == nil && !db.Restored {
 		if _, err = a.Issue.Resume(ctx); err == nil {
-			_, err = a.Recognise.Run(ctx)
+			_, a.Unfinished = a.Recognise.Run(ctx)
 		}
 	}
 	if err != nil {

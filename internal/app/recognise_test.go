@@ -390,3 +390,72 @@ func TestKilledAtEveryStep(t *testing.T) {
 	}
 	t.Logf("killed at %d points; every exchange was finished, and nothing done twice", points)
 }
+
+// Two registrars accept two applications for one programme at the same time: the
+// learner gets one certificate, and neither application is stuck.
+func TestTwoApplicationsOneCertificate(t *testing.T) {
+	c := openCampus(t)
+	first, second := c.apply(t, "cert", "1"), c.apply(t, "cert", "2")
+	if _, err := c.Recognise.Decide(t.Context(), decide(first, recognise.Accept)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := c.Recognise.Decide(t.Context(), decide(second, recognise.Accept)) // before the first is awarded
+	code(t, err, "application.already-awarded")
+	for _, a := range []recognise.Application{first, second} {
+		if _, err := c.Recognise.Advance(t.Context(), uni, a.ID); err != nil {
+			t.Error(err)
+		}
+	}
+	if after, err := c.Recognise.Application(t.Context(), uni, second.ID); err != nil || after.State != recognise.Evaluated {
+		t.Errorf("the second is %s %v", after.State, err)
+	}
+	report, err := sqlstore.Check(t.Context(), filepath.Join(c.dir, "data"))
+	if err != nil || len(report.Violations) > 0 {
+		t.Errorf("%v %v", report.Violations, err)
+	}
+}
+
+// R04: a credential that is revoked between the decision and the award, such as
+// while the server was stopped.
+func TestRevokedAfterDecision(t *testing.T) {
+	c := openCampus(t)
+	a := c.apply(t, "cert", "1")
+	if _, err := c.Recognise.Decide(t.Context(), decide(a, recognise.Accept)); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Issue.Revoke(t.Context(), uni, c.badges[0].ID(), "grace", "an error"); err != nil {
+		t.Fatal(err)
+	}
+	after, err := c.Recognise.Advance(t.Context(), uni, a.ID)
+	if err != nil || after.State != recognise.Evaluated || after.Decision != nil || after.CertificateCredential != "" || after.Evaluation.Result.Complete || after.Note == "" {
+		t.Errorf("%s %+v %v", after.State, after.Decision, err)
+	}
+	own, err := c.Issue.CredentialsOf(t.Context(), uni, c.learner)
+	if err != nil || len(own) != len(c.badges) {
+		t.Errorf("%d documents were issued", len(own)-len(c.badges))
+	}
+}
+
+// An application that can't go on must not keep the server from starting.
+func TestStuckApplication(t *testing.T) {
+	c := openCampus(t)
+	a := c.apply(t, "cert", "1")
+	if _, err := c.Recognise.Decide(t.Context(), decide(a, recognise.Accept)); err != nil {
+		t.Fatal(err)
+	}
+	// Somebody awarded the certificate by hand, under the same key.
+	if _, err := c.Issue.Award(t.Context(), issue.AwardRequest{Institution: uni, Key: "certificate/cert/" + string(c.learner), Kind: issue.KindCertificate, Achievement: achievement("cert", "", 0).ID,
+		Learner: c.learner, AwardedOn: now.AddDate(-1, 0, 0)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Recognise.Advance(t.Context(), uni, a.ID); cairn.KindOf(err) != cairn.Conflict {
+		t.Fatalf("the application goes on: %v", err)
+	}
+	if err := c.App.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c.App = openApp(t, c.dir, nil)
+	if cairn.KindOf(c.Unfinished) != cairn.Conflict {
+		t.Errorf("nobody is told: %v", c.Unfinished)
+	}
+}

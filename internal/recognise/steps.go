@@ -2,6 +2,7 @@ package recognise
 
 import (
 	"context"
+	"slices"
 
 	"cairn.example"
 	"cairn.example/internal/issue"
@@ -115,7 +116,7 @@ func (s *Service) Decide(ctx context.Context, r DecideRequest) (Application, err
 	case Refuse:
 		a.State, a.Decision, a.Note = Decided, decision, r.Reason
 	case Accept:
-		if err := s.notAwarded(ctx, a); err != nil {
+		if err := s.View(ctx, func(tx Tx) error { return notAwarded(ctx, tx, a) }); err != nil {
 			return a, err
 		}
 		fresh, err := s.evaluation(ctx, &a)
@@ -141,19 +142,28 @@ func (s *Service) Decide(ctx context.Context, r DecideRequest) (Application, err
 	default:
 		return a, invalid("application.outcome", "outcome", "there is no outcome %q", r.Outcome)
 	}
-	err = s.Tx(ctx, func(tx Tx) error { return s.store(ctx, tx, &a, "application.decided", string(r.By)) })
+	err = s.Tx(ctx, func(tx Tx) error {
+		if r.Outcome == Accept { // another may have been accepted while this one was evaluated
+			if err := notAwarded(ctx, tx, a); err != nil {
+				return err
+			}
+		}
+		return s.store(ctx, tx, &a, "application.decided", string(r.By))
+	})
 	return a, err
 }
 
-// notAwarded refuses a second certificate of one programme for one learner.
-func (s *Service) notAwarded(ctx context.Context, a Application) error {
-	others, err := s.ApplicationsOf(ctx, a.Institution, a.Learner)
+// notAwarded refuses a second certificate of one programme for one learner, also
+// while the first is decided on and not yet issued.
+func notAwarded(ctx context.Context, tx Tx, a Application) error {
+	others, err := tx.ApplicationsOf(ctx, a.Institution, a.Learner)
 	if err != nil {
 		return err
 	}
 	for _, o := range others {
-		if o.ID != a.ID && o.Programme == a.Programme && o.CertificateCredential != "" {
-			return &cairn.Error{Kind: cairn.Conflict, Code: "application.already-awarded", Object: string(o.CertificateCredential),
+		completes := o.Decision != nil && o.Decision.Outcome == Accept && o.Evaluation != nil && o.Evaluation.Result.Complete
+		if o.ID != a.ID && o.Programme == a.Programme && (o.CertificateCredential != "" || completes) {
+			return &cairn.Error{Kind: cairn.Conflict, Code: "application.already-awarded", Object: string(o.ID),
 				Message: "the learner has the certificate of this programme already", Hint: "refuse or return this application; a lost certificate is delivered again, not awarded again"}
 		}
 	}
@@ -167,12 +177,29 @@ func (s *Service) reserve(ctx context.Context, a Application) error {
 		a.State = Reserved // a refusal spends nothing
 		return s.save(ctx, a, "application.reserved")
 	}
+	// A step may run long after the one before it, when the server was stopped in
+	// between. What was revoked meanwhile is not awarded: the registrar decides anew.
+	again := a
+	again.Items = slices.Clone(a.Items)
+	fresh, err := s.evaluation(ctx, &again)
+	if err != nil {
+		return err
+	}
+	same, err := sameResult(a.Evaluation, fresh)
+	if err != nil {
+		return err
+	}
+	if !same {
+		again.Evaluation, again.State, again.Decision = fresh, Evaluated, nil
+		again.Note = "a credential or a list has changed since the decision; it is decided anew"
+		return s.save(ctx, again, "application.evaluation-changed")
+	}
 	counted := map[string]bool{}
 	for _, l := range a.Evaluation.Result.Lines {
 		counted[l.Credential] = true
 	}
 	var clash error
-	err := s.Tx(ctx, func(tx Tx) error {
+	err = s.Tx(ctx, func(tx Tx) error {
 		for _, h := range a.Evaluation.Held {
 			if !counted[h.Digest] {
 				continue
