@@ -3,6 +3,7 @@ package issue
 import (
 	"context"
 	"io"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -168,14 +169,16 @@ type limiter struct {
 }
 
 type tries struct {
-	left int
-	at   time.Time
+	left  int
+	at    time.Time
+	most  int
+	every time.Duration
 }
 
 const (
 	triesAtOnce  = 10
 	tryEvery     = 30 * time.Second
-	maxRemember  = 100_000 // callers; beyond that all are forgotten, which is rare and harmless
+	maxRemember  = 100_000 // callers
 	everybodyKey = ""
 	triesAll     = 2000 // of all callers together at once
 )
@@ -186,7 +189,12 @@ func (l *limiter) allow(caller string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.tries) > maxRemember {
-		clear(l.tries)
+		// Those whose tries are all back are forgotten at no loss. If that is not
+		// enough all callers are, and the limit of all together still holds.
+		maps.DeleteFunc(l.tries, func(_ string, t *tries) bool { return t.left+int(now.Sub(t.at)/t.every) >= t.most })
+		if len(l.tries) > maxRemember/2 {
+			maps.DeleteFunc(l.tries, func(key string, _ *tries) bool { return key != everybodyKey })
+		}
 	}
 	return l.take("caller "+caller, triesAtOnce, tryEvery, now) && l.take(everybodyKey, triesAll, 10*time.Millisecond, now)
 }
@@ -194,7 +202,7 @@ func (l *limiter) allow(caller string, now time.Time) bool {
 func (l *limiter) take(key string, most int, every time.Duration, now time.Time) bool {
 	t, ok := l.tries[key]
 	if !ok {
-		t = &tries{left: most, at: now}
+		t = &tries{most, now, most, every}
 		l.tries[key] = t
 	}
 	if n := int(now.Sub(t.at) / every); n > 0 {
@@ -212,6 +220,6 @@ func (l *limiter) forgive(caller string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if t, ok := l.tries["caller "+caller]; ok {
-		t.left++
+		t.left = min(t.most, t.left+1)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"io"
+	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,6 +31,9 @@ func ended() error {
 // before (old, which may be empty) is ended, so that a token planted in somebody's
 // browser is worth nothing after they sign in.
 func (s *Service) SignIn(ctx context.Context, inst cairn.InstitutionID, id cairn.StaffID, password, caller, old string) (string, Account, error) {
+	if len(id) > maxID || len(inst) > maxID {
+		return "", Account{}, wrong() // there is none, and the limits below must not remember it
+	}
 	if !s.tries.allow(string(inst)+"/"+string(id), caller, s.Now()) {
 		return "", Account{}, &cairn.Error{Kind: cairn.Unavailable, Code: "staff.too-many", Message: "too many passwords were tried", Hint: "wait a few minutes and try again"}
 	}
@@ -217,41 +222,60 @@ func (s *Service) ChangePassword(ctx context.Context, inst cairn.InstitutionID, 
 }
 
 // tries bounds how often passwords may be guessed: by one caller, at one account
-// from one caller, and at one account from anywhere. The last is wide, so that a
-// stranger can slow a member of staff down and not lock them out.
+// from one caller, and at one account from anywhere. The last does not hold for a
+// caller who was right about the account before, so that strangers, however many,
+// don't lock a member of staff out of the places where they work.
 type tries struct {
-	mu   sync.Mutex
-	left map[string]*bucket
+	mu    sync.Mutex
+	left  map[string]*bucket
+	known map[string]bool // pairs of account and caller that were right
 }
 
 type bucket struct {
-	left int
-	at   time.Time
+	left  int
+	at    time.Time
+	most  int
+	every time.Duration
 }
 
 const (
 	triesCaller, everyCaller   = 30, 20 * time.Second
 	triesPair, everyPair       = 5, time.Minute
 	triesAccount, everyAccount = 100, 30 * time.Second
-	maxRemembered              = 100_000 // buckets; beyond that all are forgotten
+	maxRemembered              = 100_000 // buckets, and pairs that were right
 )
 
-func newTries() *tries { return &tries{left: map[string]*bucket{}} }
+func newTries() *tries { return &tries{left: map[string]*bucket{}, known: map[string]bool{}} }
 
 func (t *tries) allow(account, caller string, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.left) > maxRemembered {
+		t.forget(now)
+	}
+	// The caller's own bucket comes first: who is refused there makes nothing be
+	// remembered, so that one caller can't fill the memory and have it emptied.
+	pair := account + " " + caller
+	return t.take("c "+caller, triesCaller, everyCaller, now) && t.take("p "+pair, triesPair, everyPair, now) &&
+		(t.known[pair] || t.take("a "+account, triesAccount, everyAccount, now))
+}
+
+// forget makes room: for buckets that are full again at no loss, then for those of
+// callers, who can be had in any number, and last for all.
+func (t *tries) forget(now time.Time) {
+	maps.DeleteFunc(t.left, func(_ string, b *bucket) bool { return b.left+int(now.Sub(b.at)/b.every) >= b.most })
+	if len(t.left) > maxRemembered/2 {
+		maps.DeleteFunc(t.left, func(key string, _ *bucket) bool { return !strings.HasPrefix(key, "a ") })
+	}
+	if len(t.left) > maxRemembered/2 {
 		clear(t.left)
 	}
-	pair := t.take("p "+account+" "+caller, triesPair, everyPair, now)
-	return t.take("c "+caller, triesCaller, everyCaller, now) && pair && t.take("a "+account, triesAccount, everyAccount, now)
 }
 
 func (t *tries) take(key string, most int, every time.Duration, now time.Time) bool {
 	b, ok := t.left[key]
 	if !ok {
-		b = &bucket{most, now}
+		b = &bucket{most, now, most, every}
 		t.left[key] = b
 	}
 	if n := int(now.Sub(b.at) / every); n > 0 {
@@ -268,9 +292,13 @@ func (t *tries) take(key string, most int, every time.Duration, now time.Time) b
 func (t *tries) forgive(account, caller string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if len(t.known) >= maxRemembered {
+		clear(t.known)
+	}
+	t.known[account+" "+caller] = true
 	for _, key := range []string{"p " + account + " " + caller, "c " + caller, "a " + account} {
 		if b, ok := t.left[key]; ok {
-			b.left++
+			b.left = min(b.most, b.left+1)
 		}
 	}
 }

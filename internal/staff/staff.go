@@ -32,6 +32,7 @@ const (
 	minPassword = 12  // characters
 	maxPassword = 256 // bytes
 	maxName     = 200 // bytes of a person's name
+	maxID       = 64  // bytes of a sign-in name, and of an institution's
 	// A session ends this long after sign-in, and this long after its last use.
 	sessionLife = 12 * time.Hour
 	sessionIdle = 45 * time.Minute
