@@ -176,3 +176,22 @@ func TestLogHasNoSecrets(t *testing.T) {
 		}
 	}
 }
+
+// A page that names who is signed in, or that sets a cookie, is never kept by a
+// cache that others use.
+func TestPagesOfOnePersonAreNotShared(t *testing.T) {
+	w := open(t, plain)
+	w.registrar(t)
+	b := w.signedIn(t, college, "registrar")
+	for _, path := range []string{"/i/college", "/i/college/achievements/soil", "/verify", "/claim"} {
+		if a := b.get(path); a.Header.Get("Cache-Control") != "no-store" || !strings.Contains(a.body, "Wanjiru") {
+			t.Errorf("%s signed in: %q", path, a.Header.Get("Cache-Control"))
+		}
+		if a := w.browser(t).get(path + "?lang=sw"); a.Header.Get("Set-Cookie") == "" || a.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s with a cookie: %q", path, a.Header.Get("Cache-Control"))
+		}
+		if a := w.browser(t).get(path); a.Header.Get("Cache-Control") == "no-store" {
+			t.Errorf("%s for anybody is not kept", path)
+		}
+	}
+}

@@ -74,7 +74,9 @@ func (v *visit) render(status int, name, title string, data any) error {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", string(v.Tag))
 	h.Add("Vary", "Accept-Language, Cookie")
-	if h.Get("Cache-Control") == "" {
+	// A page that names who is signed in, or sets a cookie, is of one person: shared
+	// caches often don't heed Vary.
+	if h.Get("Cache-Control") == "" || v.account != nil || h.Get("Set-Cookie") != "" {
 		h.Set("Cache-Control", "no-store")
 	}
 	v.write(status, b.Bytes())
