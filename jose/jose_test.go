@@ -7,10 +7,10 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +31,32 @@ var published = []struct{ name, key, token string }{
 		"eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"},
 	{"RFC 7515 A.4", `{"kty":"EC","crv":"P-521","x":"AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvLFV1jSfS9tsz4qUxcWceqwQGk","y":"ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3kyMj2","d":"AY5pb7A0UFiB3RELSD64fTLOSV_jazdF7fLYyuTw8lOfRhWg6Y6rUrPAxerEzgdRhajnu0ferB0d53vM9mE15j2C"}`,
 		"eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn"},
+}
+
+// The key of RFC 7638, section 3.1.
+const publishedRSA = `{"kty":"RSA","e":"AQAB","alg":"RS256","kid":"2011-04-29","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"}`
+
+// sameFile compares a corpus for other implementations with its file. With
+// CAIRN_UPDATE set it writes the file.
+func sameFile(t *testing.T, file string, v any) {
+	t.Helper()
+	canonical, err := jcs.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := json.Indent(&b, canonical, "", " "); err != nil {
+		t.Fatal(err)
+	}
+	b.WriteByte('\n')
+	if os.Getenv("CAIRN_UPDATE") != "" {
+		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if old, err := os.ReadFile(file); err != nil || !bytes.Equal(old, b.Bytes()) {
+		t.Errorf("%s is not what the cases make (%v); run with CAIRN_UPDATE=1 and look at the difference", file, err)
+	}
 }
 
 func private(t testing.TB, jwk string) *jose.PrivateKey {
@@ -61,9 +87,8 @@ func TestPublishedTokens(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
-	const n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"
 	for key, want := range map[string]string{
-		`{"kty":"RSA","e":"AQAB","alg":"RS256","kid":"2011-04-29","n":"` + n + `"}`:       "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", // RFC 7638, 3.1
+		publishedRSA: "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", // RFC 7638, 3.1
 		`{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`: "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k", // RFC 8037, A.3
 	} {
 		k, err := jose.ParsePublicKey([]byte(key))
@@ -152,21 +177,18 @@ func forge(t testing.TB, header string, payload string, k *jose.PrivateKey) stri
 
 // The cases of SECURITY 6, group J, that concern the token itself.
 func TestRefusedTokens(t *testing.T) {
-	ed, ec := generate(t, jose.EdDSA), generate(t, jose.ES256)
+	ed, ec := private(t, published[0].key), private(t, published[1].key) // fixed, so that the corpus is
 	attacker, err := jcs.Marshal(ec.PublicKey().Tree())
 	if err != nil {
 		t.Fatal(err)
 	}
 	secret := `{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`
 	valid := forge(t, `{"alg":"EdDSA","typ":"JWT"}`, `{}`, ed)
-	rs, err := rsa.GenerateKey(rand.Reader, 2048)
+	rsaKey, err := jose.ParsePublicKey([]byte(publishedRSA))
 	if err != nil {
 		t.Fatal(err)
 	}
-	rsaKey, err := jose.NewPublicKey(&rs.PublicKey, "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	var corpus []any
 	for _, c := range []struct {
 		name, token, code string
 		key               *jose.PublicKey
@@ -218,7 +240,13 @@ func TestRefusedTokens(t *testing.T) {
 		if cairn.CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
+		if len(c.token) < 10_000 {
+			corpus = append(corpus, map[string]any{"name": c.name, "token": c.token, "key": key.Tree(), "typ": "JWT", "code": c.code})
+		}
 	}
+	sameFile(t, "testdata/refused.json", map[string]any{
+		"about": "Tokens that must not verify with the key, where tokens of the typ are expected. Codes are Cairn's. The first key is that of RFC 8037, appendix A.",
+		"valid": valid, "refused": corpus})
 	if token, err := jose.Parse(valid, jose.MaxToken); err != nil || token.Verify(ed.PublicKey(), jose.Policy{Types: []string{"JWT"}}) != nil {
 		t.Errorf("the pattern of the refused ones is refused too: %v", err)
 	}

@@ -1,6 +1,7 @@
 package sdjwt_test
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
@@ -21,9 +22,9 @@ import (
 
 var (
 	now    = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	issuer = key(jose.ES256)
-	holder = key(jose.EdDSA)
-	other  = key(jose.EdDSA)
+	issuer = fixed(`{"kty":"EC","crv":"P-256","x":"b28d4MwZMjw8-00CG4xfnn9SLMVMM19SlqZpVb_uNtQ","y":"Xv5zWwuoaTgdS6hV43yI6gBwTnjukmFQQnJ_kCxzqk8","d":"Ur2bNKuBPOrAaxsRnbSH6hIhmNTxSGXshDSUD1a1y7g"}`) // RFC 9901, appendix A.5
+	holder = fixed(`{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}`)                                                // RFC 8037, appendix A
+	other  = fixed(`{"kty":"OKP","crv":"Ed25519","x":"NvUhsjZe7Mdv8Esoc60o3ma1U5j2tFUTDsOQd39xMnI","d":"cbxP1TvbhLteRSspEvwxEuFKRDHWpGmPla8ePI0cmv8"}`)                                                // W3C suite for VC-JOSE-COSE, vm-ed25519
 	anyTyp = jose.Policy{Types: []string{"", "example+sd-jwt", "dc+sd-jwt", "vc+sd-jwt"}}
 )
 
@@ -33,6 +34,46 @@ func key(alg jose.Algorithm) *jose.PrivateKey {
 		panic(err)
 	}
 	return k
+}
+
+func fixed(jwk string) *jose.PrivateKey {
+	k, err := jose.ParsePrivateKey([]byte(jwk))
+	if err != nil {
+		panic(err)
+	}
+	return k
+}
+
+// counter gives bytes that differ and are always the same, so that the corpus is.
+type counter struct{ n byte }
+
+func (c *counter) Read(p []byte) (int, error) {
+	c.n++
+	h := sha256.Sum256([]byte{c.n})
+	return copy(p, h[:]), nil
+}
+
+// sameFile compares a corpus for other implementations with its file. With
+// CAIRN_UPDATE set it writes the file.
+func sameFile(t *testing.T, file string, v any) {
+	t.Helper()
+	canonical, err := jcs.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := json.Indent(&b, canonical, "", " "); err != nil {
+		t.Fatal(err)
+	}
+	b.WriteByte('\n')
+	if os.Getenv("CAIRN_UPDATE") != "" {
+		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if old, err := os.ReadFile(file); err != nil || !bytes.Equal(old, b.Bytes()) {
+		t.Errorf("%s is not what the cases make (%v); run with CAIRN_UPDATE=1 and look at the difference", file, err)
+	}
 }
 
 func tree(t testing.TB, text string) map[string]any {
@@ -120,7 +161,7 @@ func issue(t testing.TB, claims string, o sdjwt.Options) string {
 		o.Header.Type = sdjwt.VCType
 	}
 	if o.Rand == nil {
-		o.Rand = rand.Reader
+		o.Rand = &counter{}
 	}
 	token, err := sdjwt.Issue(t.Context(), c, o, issuer)
 	if err != nil {
@@ -262,6 +303,7 @@ func TestKeyBinding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var corpus []any
 	for _, c := range []struct{ name, token, code string }{
 		{"S17 none", shown, "sdjwt.not-bound"},
 		{"S19 issuer's key", kb(payload(nil), "kb+jwt", issuer), "sdjwt.binding"},
@@ -291,7 +333,11 @@ func TestKeyBinding(t *testing.T) {
 		if cairn.CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
+		corpus = append(corpus, map[string]any{"name": c.name, "token": c.token, "code": c.code})
 	}
+	sameFile(t, "testdata/refused-bindings.json", map[string]any{
+		"about": "SD-JWT VC presentations that must not verify where key binding is required with this audience and nonce, at this time, 300 seconds old at most, 60 seconds of leeway. Codes are Cairn's. The issuer's key is that of RFC 9901, appendix A.5.",
+		"key":   issuer.PublicKey().Tree(), "audience": challenge.Audience, "nonce": challenge.Nonce, "at": now.Unix(), "valid": good, "refused": corpus})
 	// S25: what was forgotten is an error and skips nothing.
 	for _, c := range []sdjwt.Challenge{{Nonce: "n-1", At: now, MaxAge: time.Minute}, {Audience: "a", At: now, MaxAge: time.Minute},
 		{Audience: "a", Nonce: "n-1", MaxAge: time.Minute}, {Audience: "a", Nonce: "n-1", At: now}} {
@@ -382,6 +428,7 @@ func TestRefusedTokens(t *testing.T) {
 	decoded := sha256.Sum256([]byte(`["salt-1","a",1]`))
 	md5 := `{"_sd_alg":"md5","_sd":["` + h1 + `"]}`
 	respelled, _ := salted(`["salt-1", "a", 1]`)
+	var corpus []any
 	for _, c := range []struct{ name, token, code string }{
 		{"S01 not referenced", forge(t, `{"_sd":[]}`, d1), "sdjwt.unreferenced"},
 		{"S01 no digests", forge(t, `{}`, d1), "sdjwt.unreferenced"},
@@ -434,7 +481,13 @@ func TestRefusedTokens(t *testing.T) {
 		if cairn.CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
+		if len(c.token) < 10_000 {
+			corpus = append(corpus, map[string]any{"name": c.name, "token": c.token, "code": c.code})
+		}
 	}
+	sameFile(t, "testdata/refused.json", map[string]any{
+		"about": "SD-JWTs that must be refused (RFC 9901, section 7.1), whatever typ is expected. The signatures are good. Codes are Cairn's. The issuer's key is that of RFC 9901, appendix A.5.",
+		"key":   issuer.PublicKey().Tree(), "refused": corpus})
 	// The patterns of the refused ones are good.
 	for _, c := range []struct{ token, want string }{
 		{forge(t, `{"_sd":["`+h1+`"]}`, d1), `{"a":1}`},
