@@ -20,9 +20,9 @@ export function loader(folder) {
   };
 }
 
-// The document of a did:key identifier (Ed25519 or BBS), made from the identifier.
+// The document of a did:key identifier (Ed25519, P-256, P-384 or BBS), made from the identifier.
 function fromKey(did) {
-  const value = /^did:key:((?:z6Mk|zUC7)[1-9A-HJ-NP-Za-km-z]+)$/.exec(did)?.[1];
+  const value = /^did:key:((?:z6Mk|zDn|z82|zUC7)[1-9A-HJ-NP-Za-km-z]+)$/.exec(did)?.[1];
   if (!value) return undefined;
   const id = `${did}#${value}`;
   return {
