@@ -12,6 +12,8 @@ import (
 
 const (
 	maxContexts      = 16  // contexts of one document
+	maxInline        = 8   // of these, written into the document
+	maxInlineTerms   = 200 // terms of one of them, with those of the contexts inside it
 	maxKnownContexts = 256 // lists of contexts kept ready; more are made again each time
 )
 
@@ -24,12 +26,14 @@ type definition struct {
 	local     any    // that context: a map, or nil for null
 	prefix    bool   // whether it can begin a compact IRI
 	protected bool
+	inline    bool // defined by the document itself
 }
 
 // same compares definitions as the rule for protected terms does.
 func (d *definition) same(o *definition) bool {
 	x, y := *d, *o
 	x.protected, y.protected = false, false
+	x.inline, y.inline = false, false
 	x.local, y.local = nil, nil
 	return x == y && reflect.DeepEqual(d.local, o.local)
 }
@@ -40,6 +44,7 @@ type active struct {
 	terms    map[string]*definition
 	vocab    string
 	previous *active // to return to in nested objects, when made by a type
+	lasting  bool    // kept in contexts
 	derived  sync.Map
 }
 
@@ -58,7 +63,7 @@ func (a *active) scope(d *definition, byType bool) (*active, error) {
 	if known, ok := a.derived.Load(key); ok {
 		return known.(*active), nil
 	}
-	made, err := a.with(d.local, !byType)
+	made, err := a.with(d.local, !byType, d.inline)
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +75,12 @@ func (a *active) scope(d *definition, byType bool) (*active, error) {
 }
 
 // with returns a copy of a with a local context on top. Only the context of a
-// member may replace protected terms.
-func (a *active) with(local any, override bool) (*active, error) {
+// member may replace protected terms. A context that the document brings itself is
+// inline: it may add names for what is new, and nothing else (see checkInline).
+func (a *active) with(local any, override, inline bool) (*active, error) {
+	if local == nil && inline {
+		return nil, fmt.Errorf("a context inside the document can't take terms away")
+	}
 	if local == nil {
 		for name, d := range a.terms {
 			if d.protected && !override {
@@ -85,10 +94,18 @@ func (a *active) with(local any, override bool) (*active, error) {
 		return nil, fmt.Errorf("a context is a %T", local)
 	}
 	b := &builder{result: &active{terms: maps.Clone(a.terms), vocab: a.vocab, previous: a.previous},
-		local: m, state: map[string]bool{}, override: override}
+		local: m, state: map[string]bool{}, override: override, inline: inline}
 	b.protected, _ = m["@protected"].(bool)
-	if v, ok := m["@vocab"].(string); ok {
-		b.result.vocab = v
+	if v, ok := m["@vocab"]; ok {
+		s, isText := v.(string)
+		if inline || !isText {
+			// It would give a meaning to every name that nobody defined.
+			return nil, fmt.Errorf("a context inside the document can't have @vocab")
+		}
+		b.result.vocab = s
+	}
+	if v, ok := m["@version"]; ok && fmt.Sprint(v) != "1.1" {
+		return nil, fmt.Errorf("@version is not 1.1")
 	}
 	for _, name := range sortedKeys(m) {
 		if name == "@protected" || name == "@vocab" || name == "@version" {
@@ -110,6 +127,7 @@ type builder struct {
 	state     map[string]bool // false while a term is being defined, true afterwards
 	protected bool
 	override  bool
+	inline    bool
 }
 
 func (b *builder) define(name string) error {
@@ -123,7 +141,7 @@ func (b *builder) define(name string) error {
 	if strings.HasPrefix(name, "@") || strings.Contains(name, ":") || name == "" {
 		return fmt.Errorf("the term %q is not supported", name)
 	}
-	d := &definition{protected: b.protected}
+	d := &definition{protected: b.protected, inline: b.inline}
 	var id any
 	switch v := b.local[name].(type) {
 	case string:
@@ -174,6 +192,11 @@ func (b *builder) define(name string) error {
 		return fmt.Errorf("the term %q stands for %q", name, d.iri)
 	}
 	d.prefix = d.prefix && strings.ContainsAny(d.iri[len(d.iri)-1:], ":/?#[]@")
+	if b.inline {
+		if err := checkInline(name, d, b.result.terms[name]); err != nil {
+			return err
+		}
+	}
 	if old := b.result.terms[name]; old != nil && old.protected && !b.override {
 		if !old.same(d) {
 			return fmt.Errorf("the protected term %q is defined again in another way", name)
@@ -182,6 +205,27 @@ func (b *builder) define(name string) error {
 	}
 	b.result.terms[name] = d
 	b.state[name] = true
+	return nil
+}
+
+// checkInline refuses a term of the document's own that would name, or rename, what
+// the embedded contexts know. The names in a document are not part of what is
+// signed, only their IRIs are: with an own name for, say, credentialStatus a holder
+// could hide it from every reader, and the signature would still fit.
+func checkInline(name string, d, old *definition) error {
+	known := vocabulary()
+	switch {
+	case old != nil && old.same(d):
+		return nil
+	case old != nil && !old.inline:
+		return fail("rdfc.alias", "", "the term %.80q has a meaning already; a context inside the document can't change it", name)
+	case strings.HasPrefix(d.iri, "@"):
+		return fail("rdfc.alias", "", "the term %.80q is another name of %s", name, d.iri)
+	case known.iris[d.iri] && !known.names[d.iri][name]:
+		return fail("rdfc.alias", "", "the term %.80q is another name of %.120s, which has one", name, d.iri)
+	case !isIRI(d.iri):
+		return fail("rdfc.malformed", "", "the term %.80q stands for %.120q, which is not an IRI", name, d.iri)
+	}
 	return nil
 }
 
@@ -229,16 +273,48 @@ type listKey struct {
 	urls string
 }
 
-// fromURLs returns the active context that a list of URLs makes on top of base,
-// which is nil at the top of a document.
+// fromList returns the active context that a list of URLs and contexts makes on top
+// of base, which is nil at the top of a document.
+func fromList(base *active, list []any) (*active, error) {
+	var urls []string
+	flush := func() (err error) {
+		if len(urls) > 0 {
+			base, err = fromURLs(base, urls)
+		}
+		urls = nil
+		return err
+	}
+	for _, e := range list {
+		if u, ok := e.(string); ok {
+			urls = append(urls, u)
+			continue
+		}
+		if err := flush(); err != nil {
+			return nil, err
+		}
+		if base == nil {
+			base = &active{terms: map[string]*definition{}}
+		}
+		made, err := base.with(e, false, true)
+		if err != nil {
+			return nil, err
+		}
+		base = made
+	}
+	return base, flush()
+}
+
+// fromURLs is fromList of URLs alone, which it remembers where it can: what a
+// document brings itself is not kept.
 func fromURLs(base *active, urls []string) (*active, error) {
 	contexts.mu.Lock()
 	defer contexts.mu.Unlock()
 	if base == nil || len(base.terms) == 0 && base.vocab == "" {
 		base = nil
 	}
+	keep := base == nil || base.lasting
 	key := listKey{base, strings.Join(urls, "\n")}
-	if a := contexts.lists[key]; a != nil {
+	if a := contexts.lists[key]; keep && a != nil {
 		return a, nil
 	}
 	a := base
@@ -260,12 +336,12 @@ func fromURLs(base *active, urls []string) (*active, error) {
 			contexts.files[u] = local
 		}
 		var err error
-		if a, err = a.with(local, false); err != nil {
+		if a, err = a.with(local, false, false); err != nil {
 			return nil, fmt.Errorf("context %s: %w", u, err)
 		}
 	}
-	if len(contexts.lists) < maxKnownContexts {
-		contexts.lists[key] = a
+	if keep && len(contexts.lists) < maxKnownContexts {
+		contexts.lists[key], a.lasting = a, true
 	}
 	return a, nil
 }

@@ -59,6 +59,43 @@ func TestPublishedVector(t *testing.T) {
 	}
 }
 
+// inline is an @context with a context of the document's own at its end.
+func inline(terms string) string {
+	return `["https://www.w3.org/ns/credentials/v2","https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",{` + terms + `}]`
+}
+
+func manyTerms(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"t%d":"https://x.example/#t%d"`, i, i)
+	}
+	return b.String()
+}
+
+// A context of the document's own gives names to what is new. The canonical forms
+// are those that npm jsonld writes.
+func TestInlineContext(t *testing.T) {
+	doc := func(contexts, members string) map[string]any {
+		return object(t, `{"@context":["https://www.w3.org/ns/credentials/v2",`+contexts+`],"id":"urn:x","type":["VerifiableCredential","Permit"],"issuer":"urn:i","credentialSubject":{"id":"urn:s",`+members+`}}`)
+	}
+	const permit = `"Permit":"https://x.example/#Permit"`
+	for name, c := range map[string]struct{ contexts, members, want string }{
+		"term":        {`{` + permit + `,"width":"https://x.example/#width"}`, `"width":"3 m"`, `<urn:s> <https://x.example/#width> "3 m" .`},
+		"prefix":      {`{` + permit + `,"x":"https://x.example/#","width":{"@id":"x:width"}}`, `"width":"3 m"`, `<urn:s> <https://x.example/#width> "3 m" .`},
+		"identifier":  {`{` + permit + `,"road":{"@id":"https://x.example/#road","@type":"@id"}}`, `"road":"https://x.example/a1"`, `<urn:s> <https://x.example/#road> <https://x.example/a1> .`},
+		"datatype":    {`{` + permit + `,"day":{"@id":"https://x.example/#day","@type":"http://www.w3.org/2001/XMLSchema#date"}}`, `"day":"2026-11-23"`, `<urn:s> <https://x.example/#day> "2026-11-23"^^<http://www.w3.org/2001/XMLSchema#date> .`},
+		"scoped":      {`{` + permit + `,"road":{"@id":"https://x.example/#road","@context":{"lanes":"https://x.example/#lanes"}}}`, `"road":{"lanes":4}`, `_:c14n0 <https://x.example/#lanes> "4"^^<http://www.w3.org/2001/XMLSchema#integer> .`},
+		"same again":  {`{` + permit + `},{` + permit + `,"width":"https://x.example/#width"}`, `"width":"3 m"`, `<urn:s> <https://x.example/#width> "3 m" .`},
+		"a known one": {`{` + permit + `,"Ed25519Signature2020":"https://w3id.org/security#Ed25519Signature2020","w":"https://x.example/#w"}`, `"w":"y"`, `<urn:s> <https://x.example/#w> "y" .`},
+	} {
+		got, err := Canonical(doc(c.contexts, c.members))
+		if err != nil || !strings.Contains(string(got), c.want+"\n") || !strings.Contains(string(got), "<urn:x> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <https://x.example/#Permit> .") {
+			t.Errorf("%s: %v\n%s", name, err, got)
+		}
+		agrees(t, doc(c.contexts, c.members))
+	}
+}
+
 func object(t testing.TB, text string) map[string]any {
 	t.Helper()
 	m, err := strictjson.ParseObject([]byte(text), strictjson.Default)
@@ -102,8 +139,28 @@ func TestGuard(t *testing.T) {
 		{"L05 direction", "/name", `{"@value":"x","@language":"ar","@direction":"up"}`, "rdfc.dropped", "/name/@direction"},
 		{"L05 direction is no text", "/name", `{"@value":"x","@language":"ar","@direction":1}`, "rdfc.dropped", "/name/@direction"},
 		{"L06 unknown context", "/@context", `[` + v2 + `,"https://evil.example/v1"]`, "rdfc.unknown-context", "/@context/1"},
-		{"L08 inline context", "/@context", `[` + v2 + `,{"x":"https://x.example/#x"}]`, "rdfc.unknown-context", "/@context/1"},
-		{"L09 vocab", "/@context", `[` + v2 + `,` + ob + `,{"@vocab":"https://x.example/#"}]`, "rdfc.unknown-context", "/@context/2"},
+		{"L08 inline alias of a member", "/@context", inline(`"hidden":"https://www.w3.org/2018/credentials#credentialStatus"`), "rdfc.alias", "/@context"},
+		{"L08 inline alias by an object", "/@context", inline(`"hidden":{"@id":"https://www.w3.org/2018/credentials#credentialStatus","@type":"@id"}`), "rdfc.alias", "/@context"},
+		{"L08 inline alias by a prefix", "/@context", inline(`"c":"https://www.w3.org/2018/credentials#","hidden":"c:credentialStatus"`), "rdfc.alias", "/@context"},
+		{"L08 inline alias by another term", "/@context", inline(`"hidden":"credentialStatus"`), "rdfc.malformed", "/@context"},
+		{"L08 inline alias of a type", "/@context", inline(`"Thing":"https://www.w3.org/ns/credentials/status#BitstringStatusListEntry"`), "rdfc.alias", "/@context"},
+		{"L08 inline alias of a keyword", "/@context", inline(`"kind":"@type"`), "rdfc.alias", "/@context"},
+		{"L08 inline other meaning", "/@context", inline(`"name":"https://x.example/#name"`), "rdfc.alias", "/@context"},
+		{"L08 inline other meaning inside", "/@context", inline(`"x":{"@id":"https://x.example/#x","@context":{"name":"https://x.example/#name"}}`), "", ""},
+		{"L08 inline relative", "/@context", inline(`"x":"x"`), "rdfc.malformed", "/@context"},
+		{"L08 inline not an IRI", "/@context", inline(`"x":"https ://x.example/"`), "rdfc.malformed", "/@context"},
+		{"L08 inline cycle", "/@context", inline(`"x":"y:a","y":"x:b"`), "rdfc.malformed", "/@context"},
+		{"L08 inline inside inline", "/@context", inline(`"x":{"@id":"https://x.example/#x","@context":"https://x.example/"}`), "", ""},
+		{"L08 inline many", "/@context", `[` + v2 + strings.Repeat(`,{"x":"https://x.example/#x"}`, 9) + `]`, "rdfc.work-limit", "/@context/9"},
+		{"L08 inline large", "/@context", inline(`"y":"https://x.example/#y"` + manyTerms(300)), "rdfc.work-limit", "/@context/2"},
+		{"L09 vocab", "/@context", inline(`"@vocab":"https://x.example/#"`), "rdfc.malformed", "/@context"},
+		{"L09 no vocab", "/@context", inline(`"@vocab":null`), "rdfc.malformed", "/@context"},
+		{"L09 inline base", "/@context", inline(`"@base":"https://x.example/"`), "rdfc.malformed", "/@context"},
+		{"L09 inline import", "/@context", inline(`"@import":"https://x.example/"`), "rdfc.malformed", "/@context"},
+		{"L09 inline propagate", "/@context", inline(`"@propagate":false`), "rdfc.malformed", "/@context"},
+		{"L09 inline language", "/@context", inline(`"@language":"en"`), "rdfc.malformed", "/@context"},
+		{"L09 inline reverse", "/@context", inline(`"x":{"@reverse":"https://x.example/#x"}`), "rdfc.malformed", "/@context"},
+		{"L09 protected then other", "/@context", `[` + v2 + `,{"@protected":true,"x":"https://x.example/#x"},{"x":"https://x.example/#y"}]`, "rdfc.malformed", "/@context"},
 		{"L09 base", "/@base", `"https://x.example/"`, "rdfc.dropped", "/@base"},
 		{"L10 other order", "/@context", `[` + ob + `,` + v2 + `]`, "rdfc.dropped", ""},
 		{"L10 no context", "/@context", `[]`, "rdfc.malformed", "/@context"},

@@ -8,10 +8,11 @@ import (
 // terms is what the embedded contexts define, taken together. It serves to
 // notice when something is written in another way than by its usual name.
 type terms struct {
-	iris       map[string]bool // every IRI that a term stands for
-	prefixes   map[string]bool // terms that can begin a compact IRI, such as "xsd"
-	classes    map[string]bool // "Criteria": names of types whose IRI is also that of a member
-	properties map[string]bool // "criteria": the members with such an IRI
+	iris       map[string]bool            // every IRI that a term stands for
+	names      map[string]map[string]bool // and the terms for it
+	prefixes   map[string]bool            // terms that can begin a compact IRI, such as "xsd"
+	classes    map[string]bool            // "Criteria": names of types whose IRI is also that of a member
+	properties map[string]bool            // "criteria": the members with such an IRI
 }
 
 // vocabulary reads the embedded contexts once; they never change.
@@ -25,6 +26,7 @@ var vocabulary = sync.OnceValue(func() terms {
 			t.collect(local, names, nil)
 		}
 	}
+	t.names = names
 	for iri, of := range names {
 		t.iris[iri] = true
 		var upper, lower bool

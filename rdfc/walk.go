@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"cairn.example"
 )
 
 const (
@@ -143,9 +145,17 @@ func (w *walker) node(m map[string]any, at place, member *definition) (term, err
 func (w *walker) scope(at place, d *definition, byType bool) (*active, error) {
 	a, err := at.context.scope(d, byType)
 	if err != nil {
-		return nil, fail("rdfc.malformed", at.path, "the contexts contradict each other: %v", err)
+		return nil, contextError(err, at.path)
 	}
 	return a, nil
+}
+
+// contextError names the place of an error in a context.
+func contextError(err error, path string) error {
+	if code := cairn.CodeOf(err); code != "" {
+		return fail(code, path, "%v", err)
+	}
+	return fail("rdfc.malformed", path, "the contexts contradict each other: %v", err)
 }
 
 // enter applies the @context of an object and checks that its id and type are
@@ -156,12 +166,12 @@ func (w *walker) enter(m map[string]any, at *place) error {
 		if !at.contextAllowed {
 			return fail("rdfc.nested-context", path, "a context inside the document is not accepted")
 		}
-		urls, err := contextURLs(local, path)
+		list, err := contextList(local, path)
 		if err != nil {
 			return err
 		}
-		if at.context, err = fromURLs(at.context, urls); err != nil {
-			return fail("rdfc.malformed", path, "the contexts contradict each other: %v", err)
+		if at.context, err = fromList(at.context, list); err != nil {
+			return contextError(err, path)
 		}
 	}
 	if at.context == nil {
@@ -247,6 +257,9 @@ func (w *walker) member(subject term, name string, v any, at place) error {
 		d = &definition{iri: at.context.vocab + name}
 		if !isIRI(d.iri) {
 			return fail("rdfc.dropped", at.path, "%.120q can't be the name of a member", name)
+		}
+		if vocabulary().iris[d.iri] {
+			return fail("rdfc.alias", at.path, "%.120q is another way to write a member; only its usual name is accepted", name)
 		}
 	case d == nil:
 		return fail("rdfc.dropped", at.path, "the contexts do not define %.120q here, so a signature would not cover it", name)
@@ -466,8 +479,9 @@ func isIRI(s string) bool {
 	return err == nil && u.IsAbs()
 }
 
-// contextURLs reads an @context, which must name known contexts.
-func contextURLs(v any, path string) ([]string, error) {
+// contextList reads an @context: known contexts by their URLs, and contexts that
+// are written into the document.
+func contextList(v any, path string) ([]any, error) {
 	list, ok := v.([]any)
 	if !ok {
 		list = []any{v}
@@ -478,17 +492,34 @@ func contextURLs(v any, path string) ([]string, error) {
 	if len(list) > maxContexts {
 		return nil, fail("rdfc.work-limit", path, "the document has %d contexts; at most %d are accepted", len(list), maxContexts)
 	}
-	urls := make([]string, len(list))
+	inline := 0
 	for i, e := range list {
 		at := path + "/" + strconv.Itoa(i)
-		u, ok := e.(string)
-		if !ok {
-			return nil, fail("rdfc.unknown-context", at, "only contexts named by their URL are accepted")
+		switch e := e.(type) {
+		case string:
+			if !slices.ContainsFunc(table, func(c Context) bool { return c.URL == e }) {
+				return nil, fail("rdfc.unknown-context", at, "the context %.200q is not known here, and nothing is fetched", e)
+			}
+		case map[string]any:
+			if inline++; inline > maxInline || termsIn(e) > maxInlineTerms {
+				return nil, fail("rdfc.work-limit", at, "more than %d contexts, or %d terms in one, are written into the document", maxInline, maxInlineTerms)
+			}
+		default:
+			return nil, fail("rdfc.unknown-context", at, "a context is a URL or an object")
 		}
-		if !slices.ContainsFunc(table, func(c Context) bool { return c.URL == u }) {
-			return nil, fail("rdfc.unknown-context", at, "the context %.200q is not known here, and nothing is fetched", u)
-		}
-		urls[i] = u
 	}
-	return urls, nil
+	return list, nil
+}
+
+// termsIn counts the terms of a context and of those within it.
+func termsIn(context map[string]any) int {
+	n := len(context)
+	for _, v := range context {
+		if d, ok := v.(map[string]any); ok {
+			if local, ok := d["@context"].(map[string]any); ok {
+				n += termsIn(local)
+			}
+		}
+	}
+	return n
 }

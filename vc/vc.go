@@ -184,6 +184,7 @@ func (r *reader) contexts(tree map[string]any) []string {
 	var out []string
 	for i, c := range many(tree["@context"]) {
 		s, ok := c.(string)
+		_, own := c.(map[string]any)
 		switch {
 		case !ok && i == 0:
 			r.add("vc.context", "/@context/0", "the first context must be %s", ContextV2)
@@ -191,8 +192,9 @@ func (r *reader) contexts(tree map[string]any) []string {
 			r.add("vc.version-1", "/@context/0", "this document is of version 1.1 of the data model, which is not supported yet")
 		case ok && i == 0 && s != ContextV2:
 			r.add("vc.context", "/@context/0", "the first context must be %s", ContextV2)
+		case own: // what may be in it, package rdfc says
 		case !ok:
-			r.add("vc.context", fmt.Sprintf("/@context/%d", i), "only contexts named by their URL are supported")
+			r.add("vc.context", fmt.Sprintf("/@context/%d", i), "a context is a URL or an object")
 		case slices.Contains(out, s):
 			r.add("vc.context", fmt.Sprintf("/@context/%d", i), "a context is named twice; the contexts are a set (section 4.3)")
 		}
@@ -391,7 +393,16 @@ func (r *reader) resources(tree map[string]any) {
 			r.add("vc.related-resource", at+"/id", "a related resource needs an id of its own")
 		}
 		seen[id] = true
-		if m["digestSRI"] == nil && m["digestMultibase"] == nil {
+		digests := 0
+		for _, name := range []string{"digestSRI", "digestMultibase"} {
+			v, given := m[name]
+			if s, ok := v.(string); given && (!ok || s == "") {
+				r.add("vc.related-resource", at+"/"+name, "a digest is a text")
+			} else if given {
+				digests++
+			}
+		}
+		if digests == 0 {
 			r.add("vc.related-resource", at, "a related resource needs a digest")
 		}
 	}
