@@ -19,7 +19,7 @@ var layers = [][]string{
 	4:  {"internal/keys", "internal/trust", "internal/i18n", "internal/fetch"},
 	5:  {"internal/verify", "internal/issue"},
 	6:  {"internal/hold", "internal/recognise", "internal/staff"},
-	7:  {"internal/sqlstore", "internal/paper", "internal/batch"},
+	7:  {"internal/sqlstore", "internal/paper", "internal/batch", "internal/conformance"},
 	8:  {"internal/web"},
 	9:  {"internal/app", "examples"},
 	10: {"internal/demo"},

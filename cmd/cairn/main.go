@@ -46,6 +46,7 @@ type cli struct {
 	Staff       staffCmd       `cmd:"" help:"Accounts of the people who work with this server."`
 	Check       checkCmd       `cmd:"" help:"Prove that a data folder is whole."`
 	Adopt       adoptCmd       `cmd:"" help:"Go on with a data folder that was restored from a copy."`
+	Conformance conformanceCmd `cmd:"" help:"Serve the interface of public test suites. Not for use."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 
