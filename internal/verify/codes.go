@@ -50,6 +50,8 @@ var Codes = []Code{
 	{"model.content", AxisModel, "", "the content contradicts itself or can't be read"},
 	{"model.too-many", AxisModel, "", "more credentials inside than the limit"},
 	{"model.part-not-genuine", AxisModel, "", "a credential inside a transcript has a bad proof or form"},
+	{"model.part-open", AxisModel, "", "a credential inside a transcript could not be checked, was withdrawn, or its issuer is not recognised for it"},
+	{"model.part-of-another", AxisModel, "", "a credential inside a transcript names another identifier, and no line of the transcript counts it"},
 	{"model.not-checked", AxisModel, "", "not reached"},
 
 	{"period.open", AxisPeriod, "", "valid, without an end"},

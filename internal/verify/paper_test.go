@@ -14,7 +14,6 @@ import (
 	"cairn.example/openbadges"
 	"cairn.example/papercode"
 	"cairn.example/statuslist"
-	"cairn.example/strictjson"
 	"cairn.example/vc"
 )
 
@@ -179,37 +178,6 @@ func TestPaperKeys(t *testing.T) {
 	}
 	r := newWorld().engine().Verify(t.Context(), []byte(text), verify.Options{})
 	want(t, r, verify.Undetermined, verify.AxisProof, "proof.key-unavailable")
-}
-
-// A transcript can hold credentials of the same person under an earlier key, or
-// of somebody else. A reader is told, and a person decides.
-func TestTranscriptOfAnotherPerson(t *testing.T) {
-	for _, c := range []struct {
-		subject party
-		noted   bool
-	}{{amina, false}, {stranger, true}} {
-		inner, err := strictjson.ParseObject(sign(t, badge(t, func(b *openbadges.Badge) { b.Subject.DID = c.subject.Controller() }), college, dataintegrity.Options{}), strictjson.Default)
-		if err != nil {
-			t.Fatal(err)
-		}
-		doc, err := openbadges.Transcript{ID: "urn:uuid:7cbeb4e4-5a38-4a1b-9c52-d1b1b6f1a002", Issuer: openbadges.Issuer{DID: college.Controller(), Name: "College"},
-			Subject: openbadges.Subject{DID: amina.Controller(), Identities: []openbadges.Identity{{Type: "name", Value: "Amina"}}}, Name: "Transcript",
-			ValidFrom: today.AddDate(0, -1, 0), AwardedOn: today.AddDate(0, -1, 0), Credentials: []map[string]any{inner}}.Document()
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := newWorld()
-		w.list.Issuers[0].Scopes = append(w.list.Issuers[0].Scopes, trust.Scope{Types: []string{"Transcript"}, From: day("2024-01-01"), Authority: "Order 17"})
-		r := w.engine().Verify(t.Context(), sign(t, doc, college, dataintegrity.Options{}), verify.Options{})
-		want(t, r, verify.Valid, verify.AxisProof, "proof.good")
-		noted := false
-		for _, n := range r.Notes {
-			noted = noted || n.Code == "note.other-person" && n.Args["count"] == "1"
-		}
-		if noted != c.noted {
-			t.Errorf("noted: %v, want %v; %+v", noted, c.noted, r.Notes)
-		}
-	}
 }
 
 // Keys that are known from a bundle alone end with it; those that an identifier

@@ -180,7 +180,7 @@ func Decide(r Report, p Policy) Verdict {
 		verdict = Undetermined
 	}
 	if r.Kind != KindPresentation {
-		return verdict // a transcript stands for itself; its parts have verdicts of their own
+		return verdict // what the parts of a transcript mean for it is in its model axis
 	}
 	if len(r.Credentials) == 0 {
 		return Undetermined // a presentation of nothing shows nothing
