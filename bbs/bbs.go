@@ -31,7 +31,7 @@ import (
 const (
 	// MaxMessages bounds the messages under one signature. A micro-credential
 	// has fewer than a hundred statements. The first use of so many messages
-	// computes as many constants, about 0.3 ms each.
+	// computes as many constants, about half a millisecond each, once.
 	MaxMessages = 512
 	// MaxOctets bounds the bytes of all messages, header and presentation header
 	// of one call together.

@@ -69,7 +69,7 @@ func ratio(b *testing.B, bottom, f func()) {
 
 func BenchmarkSign(b *testing.B) {
 	k, list, _, _ := benchSetting(b)
-	ratio(b, floor(0, 1, benchMessages*43, 0), func() {
+	ratio(b, floor(0, 1, benchMessages*32, 0), func() {
 		if _, err := Sign(k, nil, list); err != nil {
 			b.Fatal(err)
 		}
@@ -78,7 +78,7 @@ func BenchmarkSign(b *testing.B) {
 
 func BenchmarkProofGen(b *testing.B) {
 	k, list, signature, shown := benchSetting(b)
-	ratio(b, floor(1, 8, benchMessages*43*3/2, 2), func() {
+	ratio(b, floor(1, 8, benchMessages*32*3/2, 2), func() {
 		if _, err := ProofGen(rand.Reader, k.Public(), signature, nil, nil, list, shown); err != nil {
 			b.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func BenchmarkProofGen(b *testing.B) {
 func BenchmarkProofVerify(b *testing.B) {
 	k, list, signature, shown := benchSetting(b)
 	proof := must(ProofGen(rand.Reader, k.Public(), signature, nil, nil, list, shown))(b)
-	ratio(b, floor(3, 0, benchMessages*43, 2), func() {
+	ratio(b, floor(3, 0, benchMessages*32, 2), func() {
 		if err := ProofVerify(k.Public(), proof, nil, nil, pick(list, shown), shown); err != nil {
 			b.Fatal(err)
 		}

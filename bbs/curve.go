@@ -93,14 +93,18 @@ func readPoint(b []byte) (*point, bool) {
 	return p, true
 }
 
-// window is the number of bits that one look-up covers.
-const window = 6
+// How many bits one look-up covers. The constants are multiplied for as long as
+// the process lives, so large tables pay: 36 KiB a generator, 18 MiB for all.
+const (
+	constantWindow = 8
+	onceWindow     = 4
+)
 
-// table holds the multiples 0 to 63 of a point.
-type table [1 << window]point
+// table holds the multiples of a point from 0 to 2^window - 1.
+type table []point
 
-func newTable(p *point) *table {
-	t := new(table)
+func newTable(p *point, window int) table {
+	t := make(table, 1<<window)
 	t[0].SetIdentity()
 	for i := 1; i < len(t); i++ {
 		t[i].Add(&t[i-1], p)
@@ -108,28 +112,26 @@ func newTable(p *point) *table {
 	return t
 }
 
-// sum returns the sum of the points times their scalars. The addition formulas
-// are complete, so zero digits are added like others and the sequence of
-// operations depends on the number of points alone.
-func sum(tables []*table, scalars []scalar) *point {
-	const windows = (8*scalarSize + window - 1) / window
-	digits := make([][windows]byte, len(scalars))
+// sum returns the sum of the points times their scalars; all tables have the same
+// window, 4 or 8. The addition formulas are complete, so zero digits are added like
+// others and the sequence of operations depends on the number of points alone.
+func sum(window int, tables []table, scalars []scalar) *point {
+	octets := make([][]byte, len(scalars))
 	for i := range scalars {
-		octets := appendScalar(nil, &scalars[i])
-		for bit := range 8 * scalarSize {
-			digits[i][bit/window] |= (octets[scalarSize-1-bit/8] >> (bit % 8) & 1) << (bit % window)
-		}
+		octets[i] = appendScalar(nil, &scalars[i])
 	}
 	out := new(point)
 	out.SetIdentity()
-	for w := windows - 1; w >= 0; w-- {
-		if w != windows-1 {
-			for range window {
-				out.Double()
+	for at := range scalarSize {
+		for shift := 8 - window; shift >= 0; shift -= window {
+			if at > 0 || shift < 8-window {
+				for range window {
+					out.Double()
+				}
 			}
-		}
-		for i := range digits {
-			out.Add(out, &tables[i][digits[i][w]])
+			for i, t := range tables {
+				out.Add(out, &t[int(octets[i][at])>>shift&(len(t)-1)])
+			}
 		}
 	}
 	return out
@@ -150,7 +152,7 @@ func pairingsCancel(a *point, w *bls12381.G2, b *point) bool {
 // A generator is one of the constant points that messages are multiplied with.
 type generator struct {
 	octets [pointSize]byte
-	table  *table
+	table  table
 }
 
 // generators computes the constants of the draft (create_generators) when they
@@ -172,7 +174,7 @@ func (g *generators) first(n int) []generator {
 		g.v = expand(binary.BigEndian.AppendUint64(g.v, uint64(len(g.list)+1)), seedDST, expandSize)
 		p := new(point)
 		p.Hash(g.v, []byte(generatorDST))
-		g.list = append(g.list, generator{octets: [pointSize]byte(p.BytesCompressed()), table: newTable(p)})
+		g.list = append(g.list, generator{octets: [pointSize]byte(p.BytesCompressed()), table: newTable(p, constantWindow)})
 	}
 	return g.list[:n:n]
 }
@@ -184,9 +186,9 @@ var (
 
 // setting is what signer, holder and verifier compute alike.
 type setting struct {
-	p1     *table
-	q1     *table
-	h      []*table // of the messages
+	p1     table
+	q1     table
+	h      []table // of the messages
 	domain *scalar
 }
 
@@ -196,7 +198,7 @@ func newSetting(key *PublicKey, header []byte, messages int) setting {
 	input := make([]byte, 0, PublicKeySize+8+len(list)*pointSize+len(apiID)+8+len(header))
 	input = append(input, key.octets[:]...)
 	input = binary.BigEndian.AppendUint64(input, uint64(messages))
-	s := setting{p1: basePoint.first(1)[0].table, q1: list[0].table, h: make([]*table, messages)}
+	s := setting{p1: basePoint.first(1)[0].table, q1: list[0].table, h: make([]table, messages)}
 	for i := range list {
 		input = append(input, list[i].octets[:]...)
 		if i > 0 {
@@ -212,8 +214,8 @@ func newSetting(key *PublicKey, header []byte, messages int) setting {
 
 // b is P1 + Q_1·domain + H_1·msg_1 + … of the draft.
 func (s *setting) b(messages []scalar) *point {
-	tables := append([]*table{s.q1}, s.h...)
-	out := sum(tables, append([]scalar{*s.domain}, messages...))
+	tables := append([]table{s.q1}, s.h...)
+	out := sum(constantWindow, tables, append([]scalar{*s.domain}, messages...))
 	out.Add(out, &s.p1[1])
 	return out
 }

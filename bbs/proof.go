@@ -99,7 +99,7 @@ func prove(s *setting, blinds []scalar, a *point, e *scalar, b *point, ph []byte
 	bBar.Add(bBar, minus)
 	t1 := times(eBlind, aBar)
 	t1.Add(t1, times(r1Blind, d))
-	t2 := sum(pick(s.h, hidden), messageBlinds)
+	t2 := sum(constantWindow, pick(s.h, hidden), messageBlinds)
 	t2.Add(t2, times(r3Blind, d))
 	c := challenge([5]*point{aBar, bBar, d, t1, t2}, s.domain, pick(scalars, disclosed), disclosed, ph)
 
@@ -195,17 +195,18 @@ func ProofVerify(k *PublicKey, proof, header, ph []byte, shown [][]byte, indexes
 	// scalars of the shown messages instead of into the sum of their points.
 	s := newSetting(k, header, count+len(indexes))
 	scalars := messageScalars(shown)
-	ofD := newTable(d)
-	t1 := sum([]*table{newTable(bBar), newTable(aBar), ofD}, []scalar{c, eHat, r1Hat})
-	tables := append([]*table{s.p1, s.q1, ofD}, pick(s.h, hidden)...)
-	factors := append([]scalar{c, *s.domain, r3Hat}, messageHats...)
+	ofD := newTable(d, onceWindow)
+	t1 := sum(onceWindow, []table{newTable(bBar, onceWindow), newTable(aBar, onceWindow), ofD}, []scalar{c, eHat, r1Hat})
+	tables := append([]table{s.p1, s.q1}, pick(s.h, hidden)...)
+	factors := append([]scalar{c, *s.domain}, messageHats...)
 	factors[1].Mul(&factors[1], &c)
 	for n, i := range indexes {
 		var f scalar
 		f.Mul(&scalars[n], &c)
 		tables, factors = append(tables, s.h[i]), append(factors, f)
 	}
-	t2 := sum(tables, factors)
+	t2 := sum(constantWindow, tables, factors)
+	t2.Add(t2, sum(onceWindow, []table{ofD}, []scalar{r3Hat}))
 
 	again := challenge([5]*point{aBar, bBar, d, t1, t2}, s.domain, scalars, indexes, ph)
 	if subtle.ConstantTimeCompare(appendScalar(nil, again), claimed) != 1 || !pairingsCancel(aBar, k.w, bBar) {
