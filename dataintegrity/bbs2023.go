@@ -186,6 +186,9 @@ func signatureBBS(err error) error {
 // doc, and m the method that it names: the base proof is checked first. doc is not
 // changed. Codes: those of Verify and of rdfc.Statements.
 func DeriveBBS(doc map[string]any, p Proof, m did.Method, d Disclosure) (map[string]any, error) {
+	if len(d.PresentationHeader) > maxPresentationHeader {
+		return nil, &cairn.Error{Kind: cairn.TooLarge, Code: "proof.presentation-header", Message: "the presentation header is too long"}
+	}
 	base, err := readBaseBBS(doc, p, m, d.Pointers)
 	if err != nil {
 		return nil, err

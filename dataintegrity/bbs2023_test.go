@@ -244,6 +244,17 @@ func TestBBSDeriveRefuses(t *testing.T) {
 	}
 }
 
+func TestBBSPresentationHeaderHasALimit(t *testing.T) {
+	s := newBBSSigner(t, "issuer")
+	signed := signBBS(t, s, parse(t, bbsCredential), bbsMandatory)
+	for size, code := range map[int]string{64 << 10: "", 64<<10 + 1: "proof.presentation-header"} {
+		_, err := dataintegrity.DeriveBBS(signed, onlyProof(t, signed), s.method(), dataintegrity.Disclosure{PresentationHeader: make([]byte, size), Random: rand.Reader})
+		if cairn.CodeOf(err) != code {
+			t.Errorf("%d bytes: %v, want %q", size, err, code)
+		}
+	}
+}
+
 func cborOf(t testing.TB, value any) (kind []byte, list []any) {
 	t.Helper()
 	b, err := base64.RawURLEncoding.DecodeString(value.(string)[1:])

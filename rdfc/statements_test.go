@@ -302,3 +302,34 @@ func TestPartIsACopy(t *testing.T) {
 		t.Error("the document changed")
 	}
 }
+
+// Pointers come from the issuer and from the holder. Whatever they are, they make
+// a part with the selected statements, or an error.
+func FuzzPointers(f *testing.F) {
+	f.Add("/issuer", "/credentialSubject/0/shared")
+	f.Add("", "/name/0")
+	f.Add("/m~0n", "/a~1b")
+	f.Fuzz(func(t *testing.T, p, q string) {
+		s := readStatements(t, partial)
+		sorted, err := s.Sort(same(s.Labels()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pointers := []string{p, q}
+		indexes, err := sorted.Select(pointers)
+		if err != nil {
+			if cairn.CodeOf(err) != "rdfc.pointer" {
+				t.Errorf("%q: %v", pointers, err)
+			}
+			return
+		}
+		part, err := Part(s.doc, pointers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of, err := NewStatements(part)
+		if err != nil || len(of.quads) != len(indexes) {
+			t.Errorf("%q: %d statements instead of %d, %v", pointers, len(of.quads), len(indexes), err)
+		}
+	})
+}
