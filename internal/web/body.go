@@ -81,6 +81,10 @@ func (v *visit) watch(window time.Duration) (done func()) {
 		}
 		if !end && v.r.ContentLength != 0 {
 			v.w.Header().Set("Connection", "close")
+			// The server would read on for the sake of the next request.
+			if err := http.NewResponseController(v.w).SetReadDeadline(time.Unix(1, 0)); err != nil {
+				v.site.Log.Debug("the rest of a request could not be cut", "request", v.id)
+			}
 		}
 	}
 }

@@ -242,6 +242,7 @@ func (v *visit) addField(name, value string) error {
 }
 
 func (v *visit) readMultipart(m *multipart.Reader) error {
+	fields := 0
 	for n := 0; ; n++ {
 		part, err := m.NextPart()
 		if err == io.EOF {
@@ -269,6 +270,9 @@ func (v *visit) readMultipart(m *multipart.Reader) error {
 				v.form.files = append(v.form.files, upload{part.FileName(), b})
 			}
 			continue
+		}
+		if fields++; fields > maxFields {
+			return errForm
 		}
 		b, err := readAll(part, maxText)
 		if err != nil {
