@@ -19,6 +19,7 @@ import (
 	"cairn.example/jcs"
 	"cairn.example/jose"
 	"cairn.example/sdjwt"
+	"cairn.example/vc"
 	"cairn.example/vcjwt"
 )
 
@@ -149,6 +150,16 @@ func ourTokens(t *testing.T) []tokenJob {
 			}
 			jobs = append(jobs, tokenJob{ID: fmt.Sprint(form, " ", alg), Do: "verify-jwt", Token: compact, Key: k.PublicKey().Tree(), Typ: string(form), Now: now.Unix()})
 		}
+		envelope, err := vcjwt.WriteEnvelope(jobs[len(jobs)-2].Token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		presentation := map[string]any{"@context": []any{vc.ContextV2}, "type": []any{"VerifiablePresentation"}, "holder": string(d), "verifiableCredential": []any{envelope}}
+		compact, err := vcjwt.Sign(t.Context(), vcjwt.Presentation, presentation, vcjwt.Options{KeyID: string(id), At: now, Expires: now.Add(time.Hour), Audience: "https://verifier.example", Nonce: "n-1"}, k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		jobs = append(jobs, tokenJob{ID: fmt.Sprint(vcjwt.Presentation, " ", alg), Do: "verify-jwt", Token: compact, Key: k.PublicKey().Tree(), Typ: string(vcjwt.Presentation), Now: now.Unix()})
 		holder, _, _ := tokenKey(t, alg)
 		claims := parse(t, []byte(sdClaims))
 		claims["iss"] = string(d)

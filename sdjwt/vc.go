@@ -53,6 +53,11 @@ func (t *Token) VC() (*VC, error) {
 	if !t.JWT.Is(VCPolicy().Types...) {
 		return nil, bad("jose.type", "typ", "the token is of type %.60q and no SD-JWT VC", t.JWT.Header.Type)
 	}
+	// One token is one kind of credential: with the older name, a JSON-LD context
+	// makes it a credential of the W3C, whatever else is in it.
+	if _, ok := t.root.object["@context"]; ok && t.JWT.Is(oldVCType) {
+		return nil, bad("jose.type", "@context", "this is a credential of the W3C data model and no SD-JWT VC")
+	}
 	for _, name := range alwaysShown {
 		if n := t.root.object[name]; n != nil && n.anySelective() {
 			return nil, bad("sdjwt.always-shown", name, "%s must always be shown", name)

@@ -82,6 +82,10 @@ func TestVC(t *testing.T) {
 	if _, err := parse(t, issue(t, person, sdjwt.Options{Header: jose.Header{Type: "vc+sd-jwt"}})).VC(); err != nil {
 		t.Errorf("the older type: %v", err)
 	}
+	w3c := issue(t, strings.Replace(person, "{", `{"@context":["https://www.w3.org/ns/credentials/v2"],`, 1), sdjwt.Options{Header: jose.Header{Type: "vc+sd-jwt"}})
+	if _, err := parse(t, w3c).VC(); cairn.CodeOf(err) != "jose.type" {
+		t.Errorf("a token that is two kinds of credential: %v", err)
+	}
 }
 
 func TestIssuerMetadata(t *testing.T) {
