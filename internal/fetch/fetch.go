@@ -52,7 +52,8 @@ type Client struct {
 	http    *http.Client
 	mu      sync.Mutex
 	cache   map[string]Response
-	cached  int // bytes in the cache
+	bytes   int                // in the cache
+	flights map[string]*flight // requests under way
 }
 
 // Response is what a server answered.
@@ -64,7 +65,7 @@ type Response struct {
 
 // New returns a Client.
 func New(o Options) *Client {
-	c := &Client{options: o, cache: map[string]Response{}}
+	c := &Client{options: o, cache: map[string]Response{}, flights: map[string]*flight{}}
 	dialer := &net.Dialer{Timeout: dialTimeout, Control: func(_, address string, _ syscall.RawConn) error {
 		host, err := netip.ParseAddrPort(address)
 		if err != nil {
@@ -166,10 +167,7 @@ func (c *Client) GetAfter(ctx context.Context, rawURL string, after time.Time, m
 		}
 	}
 	u.Fragment = ""
-	if r, ok := c.fresh(u.String()); ok && !r.FetchedAt.Before(after) && int64(len(r.Body)) <= maxBytes && (len(accept) == 0 || slices.Contains(accept, r.MediaType)) {
-		return r, nil
-	}
-	r, err := c.get(ctx, u.String(), maxBytes, accept)
+	r, err := c.shared(ctx, u.String(), after, maxBytes, accept)
 	if err != nil {
 		var e *cairn.Error
 		if errors.As(err, &e) {
@@ -177,32 +175,29 @@ func (c *Client) GetAfter(ctx context.Context, rawURL string, after time.Time, m
 		}
 		return Response{}, &cairn.Error{Kind: cairn.Unavailable, Code: "fetch.failed", Object: u.Host, Message: "no usable answer came", Hint: "try again later", Err: err}
 	}
-	c.keep(u.String(), r)
 	return r, nil
 }
 
-func (c *Client) fresh(u string) (Response, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// cached returns a response that will do for a caller. The lock is held.
+func (c *Client) cached(u string, after time.Time, maxBytes int64, accept []string) (Response, bool) {
 	r, ok := c.cache[u]
-	return r, ok && c.options.Now().Sub(r.FetchedAt) < c.options.Fresh
+	return r, ok && c.options.Now().Sub(r.FetchedAt) < c.options.Fresh && !r.FetchedAt.Before(after) &&
+		int64(len(r.Body)) <= maxBytes && (len(accept) == 0 || slices.Contains(accept, r.MediaType))
 }
 
 // keep remembers a response. Whoever shows a credential chooses the addresses, so
-// the bytes are bounded and not only the number.
+// the bytes are bounded and not only the number. The lock is held.
 func (c *Client) keep(u string, r Response) {
 	if c.options.Fresh <= 0 || len(r.Body) > maxCached {
 		return
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.cached -= len(c.cache[u].Body)
-	if len(c.cache) >= maxCache || c.cached+len(r.Body) > maxCached {
+	c.bytes -= len(c.cache[u].Body)
+	if len(c.cache) >= maxCache || c.bytes+len(r.Body) > maxCached {
 		clear(c.cache)
-		c.cached = 0
+		c.bytes = 0
 	}
 	c.cache[u] = r
-	c.cached += len(r.Body)
+	c.bytes += len(r.Body)
 }
 
 func (c *Client) get(ctx context.Context, u string, maxBytes int64, accept []string) (Response, error) {

@@ -133,8 +133,8 @@ func TestCacheIsBounded(t *testing.T) {
 		for _, r := range c.cache {
 			kept += len(r.Body)
 		}
-		if kept == 0 || kept > maxCached || kept != c.cached {
-			t.Fatalf("%d bytes kept, counted as %d", kept, c.cached)
+		if kept == 0 || kept > maxCached || kept != c.bytes {
+			t.Fatalf("%d bytes kept, counted as %d", kept, c.bytes)
 		}
 	}
 	if _, err := c.Get(t.Context(), server.URL+"/9", size-1); cairn.KindOf(err) != cairn.Unavailable {
