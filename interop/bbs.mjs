@@ -2,7 +2,8 @@
 //
 // usage: node bbs.mjs FOLDER < jobs
 //   FOLDER as in judge.mjs
-//   jobs: one JSON object a line, {id, do, document, pointers?, header?};
+//   jobs: one JSON object a line, {id, do, document, patch?, pointers?, header?};
+//     patch is a merge patch (RFC 7396) that is applied to the document first;
 //     do: "sign" makes a base proof with a new key and pointers as the mandatory
 //     ones; "derive" shows what pointers select, bound to header (hexadecimal);
 //     "verify" judges a derived proof, which must be bound to header
@@ -40,10 +41,21 @@ async function verify({document, header}) {
   return {verified: r.verified === true, error: e && [e.message, ...(e.errors ?? []).map(i => i.message)].join('; ')};
 }
 
+function merge(to, patch) {
+  if (patch === null || typeof patch !== 'object' || Array.isArray(patch)) return patch;
+  const out = to !== null && typeof to === 'object' && !Array.isArray(to) ? {...to} : {};
+  for (const [name, v] of Object.entries(patch)) {
+    if (v === null) delete out[name];
+    else out[name] = merge(out[name], v);
+  }
+  return out;
+}
+
 for await (const line of createInterface({input: process.stdin})) {
   const job = JSON.parse(line);
   let out;
   try {
+    if (job.patch) job.document = merge(job.document, job.patch);
     out = await {sign, derive, verify}[job.do](job);
   } catch (e) {
     out = {verified: false, error: e.message + (e.cause ? ` (${e.cause.message})` : '')};

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
+	"slices"
 	"testing"
 
 	"cairn.example"
@@ -48,6 +50,7 @@ type bbsJob struct {
 	ID       string   `json:"id"`
 	Do       string   `json:"do"`
 	Document any      `json:"document"`
+	Patch    any      `json:"patch,omitempty"`
 	Pointers []string `json:"pointers,omitempty"`
 	Header   string   `json:"header,omitempty"`
 }
@@ -192,6 +195,32 @@ func TestBBS(t *testing.T) {
 
 	bbsChanged(t, derived["ours derived by us 0"])
 }
+
+// The corpus of refused credentials is right in the eyes of others, too.
+func TestBBSRefused(t *testing.T) {
+	need(t)
+	b, err := os.ReadFile("../dataintegrity/testdata/bbs-2023-refused.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	corpus := parse(t, b)
+	header := corpus["presentationHeader"].(string)
+	jobs := []bbsJob{{ID: "valid", Do: "verify", Document: corpus["valid"], Header: header}}
+	for _, e := range corpus["refused"].([]any) {
+		c := e.(map[string]any)
+		jobs = append(jobs, bbsJob{ID: c["name"].(string), Do: "verify", Document: corpus["valid"], Patch: c["patch"], Header: header})
+	}
+	for id, a := range bbsThem(t, jobs) {
+		if a.Verified != (id == "valid" || slices.Contains(bbsSpelling, id)) {
+			t.Errorf("%s: they say %t (%s)", id, a.Verified, a.Error)
+		}
+	}
+	t.Logf("%d refused credentials held before them", len(jobs)-1)
+}
+
+// bbsSpelling are other spellings of the same proof, which we refuse and they read:
+// none changes what is shown.
+var bbsSpelling = []string{"padding", "line break", "six parts", "long length", "indefinite", "tagged", "label for nothing", "mandatory beyond", "context in the proof"}
 
 // bbsChanged holds every one-place change of a derived credential before both.
 // Theirs takes a third of a second for what comes as far as the pairing.
