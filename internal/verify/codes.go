@@ -106,7 +106,7 @@ var Codes = []Code{
 	{"issuer.bundle-ended", AxisIssuer, "", "the lists are in a bundle that has ended"},
 	{"issuer.no-list", AxisIssuer, "", "no list is followed"},
 	{"issuer.lists-unavailable", AxisIssuer, "", "the lists that are followed, or the one that could say, could not be read"},
-	{"issuer.no-date", AxisIssuer, "", "paper: no day of the award, so no day to ask for"},
+	{"issuer.no-date", AxisIssuer, "", "no day of the award, or only a month or year, and the answer depends on the day"},
 	{"issuer.not-checked", AxisIssuer, "", "not asked, because the proof is not good or for this kind"},
 
 	{"note.parts-marked", AxisNote, "", "some credentials inside are not valid on their own today"},

@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"time"
+
 	"cairn.example"
 	"cairn.example/internal/trust"
 	"cairn.example/vc"
@@ -36,14 +38,15 @@ func (c *check) standing(kind string, cred vc.Credential, shown *Shown) (Finding
 			return f, nil
 		}
 	}
-	q := trust.Query{Issuer: cairn.DID(cred.Issuer), At: cred.ValidFrom, Now: c.now}
+	q := trust.Query{Issuer: cairn.DID(cred.Issuer), Now: c.now}
+	first, last := cred.ValidFrom, cred.ValidFrom
 	if shown != nil {
 		q.AchievementType, q.Field = shown.AchievementType, shown.Field
 		if level, err := cairn.ParseCredits(shown.Level); err == nil && shown.LevelFramework != "" {
 			q.Level = &cairn.Level{Framework: shown.LevelFramework, Value: level}
 		}
 		if day, err := cairn.ParsePartialDate(shown.AwardedOn); err == nil && !day.IsZero() {
-			q.At = day.Latest()
+			first, last = day.Earliest(), day.Latest()
 		}
 	}
 	switch kind { // these are said as an institution, not as a kind of achievement
@@ -54,13 +57,17 @@ func (c *check) standing(kind string, cred vc.Credential, shown *Shown) (Finding
 	case KindStatusList:
 		q.AchievementType = "StatusList"
 	}
-	s := c.snapshot.Standing(q)
+	s, sure := c.onEachDay(q, first, last)
 	f.AsOf, f.Source = s.AsOf, s.List
 	if name, _ := s.Name.In(); name != "" {
 		f.Args["name"] = name
 	}
 	if s.Authority != "" {
 		f.Args["authority"] = s.Authority
+	}
+	if !sure {
+		f.Code, s.State = "issuer.no-date", trust.Unknown
+		return f, &s
 	}
 	switch s.State {
 	case trust.Recognised:
@@ -80,4 +87,21 @@ func (c *check) standing(kind string, cred vc.Credential, shown *Shown) (Finding
 		f.Code = "issuer.not-checked"
 	}
 	return f, &s
+}
+
+// onEachDay asks the lists for every day that the day of an award can be: a paper
+// may know the year only, and a credential no day at all. When the answer depends
+// on the day, nobody can give it.
+func (c *check) onEachDay(q trust.Query, first, last time.Time) (s trust.Standing, sure bool) {
+	q.At = last
+	s = c.snapshot.Standing(q)
+	if last.IsZero() && s.State == trust.NotAtThatTime {
+		return s, false
+	}
+	for q.At = first; q.At.Before(last); q.At = q.At.AddDate(0, 0, 1) {
+		if c.snapshot.Standing(q).State != s.State {
+			return s, false
+		}
+	}
+	return s, true
 }

@@ -76,6 +76,15 @@ func TestPaperVerdicts(t *testing.T) {
 		{name: "other level", card: func(c *papercode.Card) { c.Level = "7" }, verdict: verify.Invalid, axis: verify.AxisIssuer, code: "issuer.outside-scope"},
 		{name: "transcript without the scope", card: func(c *papercode.Card) { c.Kind = papercode.KindTranscript }, verdict: verify.Invalid, axis: verify.AxisIssuer, code: "issuer.outside-scope"},
 		{name: "before recognition", card: func(c *papercode.Card) { c.AwardedOn = day("2023-12-31") }, verdict: verify.Invalid, axis: verify.AxisIssuer, code: "issuer.not-at-that-time"},
+		{name: "a year in all of which it was recognised", card: func(c *papercode.Card) { c.AwardedOn = day("2025") }, verdict: verify.Valid, axis: verify.AxisIssuer, code: "issuer.recognised"},
+		{name: "a year in which it became recognised", card: func(c *papercode.Card) { c.AwardedOn = day("2025") }, world: func(w *world) { w.list.Issuers[0].Scopes[0].From = day("2025-01-02") }, verdict: verify.Undetermined, axis: verify.AxisIssuer, code: "issuer.no-date"},
+		{name: "a month in which it ceased to be", card: func(c *papercode.Card) { c.AwardedOn = day("2025-03") }, world: func(w *world) { w.list.Issuers[0].Scopes[0].Until = day("2025-03-30") }, verdict: verify.Undetermined, axis: verify.AxisIssuer, code: "issuer.no-date"},
+		{name: "a year with a gap in it", card: func(c *papercode.Card) { c.AwardedOn = day("2025") }, world: func(w *world) {
+			again := w.list.Issuers[0].Scopes[0]
+			w.list.Issuers[0].Scopes[0].Until, again.From = day("2025-06-01"), day("2025-06-03")
+			w.list.Issuers[0].Scopes = append(w.list.Issuers[0].Scopes, again)
+		}, verdict: verify.Undetermined, axis: verify.AxisIssuer, code: "issuer.no-date"},
+		{name: "a year before it was recognised", card: func(c *papercode.Card) { c.AwardedOn = day("2023") }, verdict: verify.Invalid, axis: verify.AxisIssuer, code: "issuer.not-at-that-time"},
 		{name: "no day of award", card: func(c *papercode.Card) { c.AwardedOn = cairn.PartialDate{} }, verdict: verify.Undetermined, axis: verify.AxisIssuer, code: "issuer.no-date"},
 		{name: "not listed", world: func(w *world) { w.list.Issuers = nil }, verdict: verify.Undetermined, axis: verify.AxisIssuer, code: "issuer.not-listed"},
 	} {
