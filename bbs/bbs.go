@@ -32,7 +32,7 @@ const (
 	// MaxMessages bounds the messages under one signature. A micro-credential
 	// has fewer than a hundred statements. The first use of so many messages
 	// computes as many constants, about half a millisecond each, once.
-	MaxMessages = 512
+	MaxMessages = 400
 	// MaxOctets bounds the bytes of all messages, header and presentation header
 	// of one call together.
 	MaxOctets = 4 << 20

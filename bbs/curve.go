@@ -94,7 +94,7 @@ func readPoint(b []byte) (*point, bool) {
 }
 
 // How many bits one look-up covers. The constants are multiplied for as long as
-// the process lives, so large tables pay: 36 KiB a generator, 18 MiB for all.
+// the process lives, so large tables pay: 36 KiB a generator, 15 MiB for all.
 const (
 	constantWindow = 8
 	onceWindow     = 4
