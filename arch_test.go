@@ -16,7 +16,7 @@ var layers = [][]string{
 	1:  {"strictjson", "jcs", "rdfc", "jose", "strictcbor", "cose", "base45", "inflate", "vc", "bbs"},
 	2:  {"did", "statuslist", "tokenstatus", "bake", "openbadges", "programme"},
 	3:  {"dataintegrity", "papercode", "sdjwt", "vcjwt", "vccose"},
-	4:  {"internal/keys", "internal/trust", "internal/i18n", "internal/fetch"},
+	4:  {"internal/durable", "internal/keys", "internal/trust", "internal/i18n", "internal/fetch"},
 	5:  {"internal/verify", "internal/issue"},
 	6:  {"internal/hold", "internal/recognise", "internal/staff"},
 	7:  {"internal/sqlstore", "internal/paper", "internal/batch", "internal/conformance"},
@@ -28,14 +28,15 @@ var layers = [][]string{
 
 // sameLayer lists the imports allowed inside a layer: they are deliberate.
 var sameLayer = map[string][]string{
-	"jcs":        {"strictjson"},
-	"rdfc":       {"strictjson", "jcs"},
-	"jose":       {"strictjson", "jcs"},
-	"cose":       {"jose", "strictcbor"}, // the same keys and algorithms
-	"vc":         {"strictjson"},
-	"vcjwt":      {"sdjwt"},
-	"vccose":     {"vcjwt"},      // the objects that carry both into a presentation
-	"openbadges": {"statuslist"}, // a badge carries its place in a list
+	"jcs":           {"strictjson"},
+	"rdfc":          {"strictjson", "jcs"},
+	"jose":          {"strictjson", "jcs"},
+	"cose":          {"jose", "strictcbor"}, // the same keys and algorithms
+	"vc":            {"strictjson"},
+	"vcjwt":         {"sdjwt"},
+	"vccose":        {"vcjwt"},      // the objects that carry both into a presentation
+	"openbadges":    {"statuslist"}, // a badge carries its place in a list
+	"internal/keys": {"internal/durable"},
 }
 
 // forbidden lists what the specification packages (layers 0 to 3) never touch:

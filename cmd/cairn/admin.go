@@ -12,6 +12,7 @@ import (
 
 	"cairn.example"
 	"cairn.example/internal/app"
+	"cairn.example/internal/durable"
 	"cairn.example/internal/issue"
 	"cairn.example/internal/sqlstore"
 )
@@ -309,7 +310,7 @@ func (w awardCmd) Run(c *console) error {
 		}
 		fmt.Fprintf(c.err, "issued %s\nclaim at %s%s until %s\n", got.ID(), w.URL, d.Path, d.Expires.Format("2006-01-02"))
 		if w.Out != "" {
-			return app.WriteFile(w.Out, got.Document())
+			return durable.Publish(durable.OS{}, w.Out, 0o644, got.Document())
 		}
 		_, err = c.out.Write(append(got.Document(), '\n'))
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"cairn.example"
 	"cairn.example/internal/app"
+	"cairn.example/internal/durable"
 	"cairn.example/internal/recognise"
 	"cairn.example/internal/trust"
 	"cairn.example/internal/verify"
@@ -111,7 +112,7 @@ func (f trustBundleCmd) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		if err := app.WriteFile(f.Out, b); err != nil {
+		if err := durable.Publish(durable.OS{}, f.Out, 0o644, b); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(c.out, "%s: %d bytes\n", f.Out, len(b))

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"cairn.example"
-	"cairn.example/internal/app"
+	"cairn.example/internal/durable"
 	"cairn.example/internal/fetch"
 	"cairn.example/internal/hold"
 )
@@ -163,7 +163,7 @@ func (f walletPresentCmd) Run(c *console) error {
 			return err
 		}
 		if f.Out != "" {
-			return app.WriteFile(f.Out, b)
+			return durable.Publish(durable.OS{}, f.Out, 0o644, b)
 		}
 		_, err = c.out.Write(append(b, '\n'))
 		return err

@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/netip"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -206,23 +205,6 @@ func (a *App) scope(ctx context.Context, issuer cairn.DID, achievement cairn.Ach
 		name, _ := s.ListName.In("en")
 		return &cairn.Error{Kind: cairn.Denied, Code: "award.scope", Field: "achievement", Object: string(achievement.ID),
 			Message: "the institution is not recognised to award this (" + string(s.State) + ", list " + name + ")", Hint: "ask the operator of the list, or correct the type, level or field of the achievement"}
-	}
-	return nil
-}
-
-// WriteFile writes a file so that it is whole or absent under its name.
-func WriteFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return nil
 }

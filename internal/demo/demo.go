@@ -20,6 +20,7 @@ import (
 	"cairn.example"
 	"cairn.example/did"
 	"cairn.example/internal/app"
+	"cairn.example/internal/durable"
 	"cairn.example/internal/hold"
 	"cairn.example/internal/issue"
 	"cairn.example/internal/recognise"
@@ -91,7 +92,7 @@ func (p *player) title(text string) {
 func (p *player) tell(format string, args ...any) { fmt.Fprintf(p.say, "   "+format+"\n", args...) }
 
 func (p *player) write(name string, data []byte) error {
-	if err := app.WriteFile(filepath.Join(p.out, name), data); err != nil {
+	if err := durable.Publish(durable.OS{}, filepath.Join(p.out, name), 0o644, data); err != nil {
 		return err
 	}
 	p.story.Files = append(p.story.Files, name)

@@ -2,7 +2,6 @@ package hold
 
 import (
 	"archive/zip"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"cairn.example"
 	"cairn.example/did"
+	"cairn.example/internal/durable"
 	"cairn.example/jcs"
 	"cairn.example/vc"
 )
@@ -35,18 +35,8 @@ func (w *Wallet) Backup(path string) error {
 	if err != nil {
 		return err
 	}
-	tmp := temporary(path)
-	failed := func(err error) error {
+	if err := durable.Replace(f, path, 0o600, sealed); err != nil {
 		return &cairn.Error{Kind: cairn.Unavailable, Code: "wallet.write", Object: path, Message: "the copy could not be written", Hint: "make sure that the disk has room", Err: err}
-	}
-	if err := f.Write(tmp, sealed); err != nil {
-		return failed(errors.Join(err, cleanUp(f, tmp)))
-	}
-	if err := f.Rename(tmp, path); err != nil {
-		return failed(errors.Join(err, cleanUp(f, tmp)))
-	}
-	if err := f.SyncDir(path); err != nil {
-		return failed(err)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"cairn.example"
+	"cairn.example/internal/durable"
 )
 
 var errFault = errors.New("injected fault")
@@ -37,14 +39,14 @@ func (f *faulty) fault(step string, do func() error) error {
 	return errFault
 }
 
-func (f *faulty) Write(path string, data []byte) error {
+func (f *faulty) Write(path string, mode fs.FileMode, data []byte) error {
 	if f.armed && f.step == "write" && f.half {
-		if err := f.osFiles.Write(path, data[:len(data)/2]); err != nil {
+		if err := f.osFiles.Write(path, mode, data[:len(data)/2]); err != nil {
 			return err
 		}
 		return errFault
 	}
-	return f.fault("write", func() error { return f.osFiles.Write(path, data) })
+	return f.fault("write", func() error { return f.osFiles.Write(path, mode, data) })
 }
 func (f *faulty) Rename(from, to string) error {
 	return f.fault("rename", func() error { return f.osFiles.Rename(from, to) })
@@ -102,7 +104,7 @@ func TestFaultsWhileSaving(t *testing.T) {
 			if n := len(w.List()); n != 2 {
 				t.Fatalf("%d credentials in the end", n)
 			}
-			if _, err := os.Stat(temporary(w.path)); !errors.Is(err, os.ErrNotExist) {
+			if _, err := os.Stat(durable.Temporary(w.path)); !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("a temporary file is left: %v", err)
 			}
 		})
@@ -113,7 +115,7 @@ func TestFaultsWhileSaving(t *testing.T) {
 // in its place is not followed.
 func TestLeftovers(t *testing.T) {
 	w := create(t, 1)
-	if err := os.WriteFile(temporary(w.path), []byte("half a wal"), 0o644); err != nil {
+	if err := os.WriteFile(durable.Temporary(w.path), []byte("half a wal"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	receive(t, w, badge(t, 1, w.DID(), now))
@@ -121,7 +123,7 @@ func TestLeftovers(t *testing.T) {
 	if err := os.WriteFile(victim, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(victim, temporary(w.path)); err != nil {
+	if err := os.Symlink(victim, durable.Temporary(w.path)); err != nil {
 		t.Fatal(err)
 	}
 	receive(t, w, badge(t, 2, w.DID(), now))

@@ -15,7 +15,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +24,7 @@ import (
 
 	"cairn.example"
 	"cairn.example/did"
+	"cairn.example/internal/durable"
 )
 
 // maxKeyFile bounds what is read as a key file.
@@ -48,39 +48,11 @@ func NewLock(path, passphrase string, workFactor int) (*Lock, error) {
 			return nil, err
 		}
 	}
-	if err := writeNew(path, text); err != nil {
+	// Half a key file would look like a lost key.
+	if err := durable.Create(durable.OS{}, path, 0o600, text); err != nil {
 		return nil, &cairn.Error{Kind: cairn.Conflict, Code: "keys.file", Object: path, Message: "the key file can't be made", Hint: "an existing key file is never overwritten", Err: err}
 	}
 	return &Lock{identity}, nil
-}
-
-// writeNew writes a file that did not exist, with mode 0600. It has its name only
-// when it is whole and on the disk: half a key file would look like a lost key.
-func writeNew(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err2 := f.Close(); err == nil {
-		err = err2
-	}
-	if err == nil {
-		err = os.Link(f.Name(), path) // fails when there is a file
-	}
-	if err != nil {
-		return err
-	}
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	return folder.Sync()
 }
 
 func encrypt(text []byte, passphrase string, workFactor int) ([]byte, error) {

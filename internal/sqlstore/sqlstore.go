@@ -28,6 +28,7 @@ import (
 	_ "modernc.org/sqlite" // the driver named "sqlite"
 
 	"cairn.example"
+	"cairn.example/internal/durable"
 	"cairn.example/internal/issue"
 )
 
@@ -166,7 +167,7 @@ func (db *DB) epochIn(ctx context.Context, tx *sql.Tx, rand io.Reader) error {
 	}
 	// The file first: a crash in between leaves two different epochs, which is
 	// noticed, and never two equal ones that should differ.
-	if err := writeFile(filepath.Join(db.dir, epochFile), []byte(epoch+"\n")); err != nil {
+	if err := durable.Replace(durable.OS{}, filepath.Join(db.dir, epochFile), 0o600, []byte(epoch+"\n")); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -198,34 +199,6 @@ func (db *DB) Adopt(ctx context.Context, rand io.Reader, now time.Time) error {
 	}
 	db.Restored = false
 	return nil
-}
-
-// writeFile writes a file so that it is whole or absent under its name.
-func writeFile(path string, data []byte) error {
-	tmp := path + ".new"
-	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err2 := f.Close(); err == nil {
-		err = err2
-	}
-	if err == nil {
-		err = os.Rename(tmp, path)
-	}
-	if err != nil {
-		return err
-	}
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	return folder.Sync()
 }
 
 // Close waits for the writer to finish what it has begun and closes the folder.
