@@ -163,6 +163,24 @@ func TestDocumentRefuses(t *testing.T) {
 	}
 }
 
+// What a web server sends instead of a document is told from a wrong document.
+func TestNoDocument(t *testing.T) {
+	for data, code := range map[string]string{
+		"":                               "did.no-document",
+		"<html>maintenance":              "did.no-document",
+		"[]":                             "did.no-document",
+		`{"error":"maintenance"}`:        "did.no-document",
+		`{"id":"did:web:x","id":"y"}`:    "did.no-document",
+		`{"id":null}`:                    "did.document-id",
+		`{"id":"did:web:other.example"}`: "did.document-id",
+		`{"id":"did:web:college.example","verificationMethod":{}}`: "did.document",
+	} {
+		if _, err := did.ParseDocument([]byte(data), web); cairn.CodeOf(err) != code || cairn.KindOf(err) != cairn.Invalid {
+			t.Errorf("%s: %v, want %s", data, err, code)
+		}
+	}
+}
+
 func FuzzDocument(f *testing.F) {
 	f.Add(document(same))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -21,10 +21,16 @@ const (
 // ParseDocument reads the document that was found for an identifier. Its id must
 // be that identifier; methods with keys of kinds we do not know are left out, as
 // a document may list keys for other uses.
+//
+// The code did.no-document says that the data is no such document at all, which says
+// nothing of the identifier; any other error is about its document.
 func ParseDocument(data []byte, want cairn.DID) (*Document, error) {
 	tree, err := strictjson.ParseObject(data, strictjson.Limits{Bytes: maxDocument, Depth: 32, Values: 10_000})
 	if err != nil {
-		return nil, &cairn.Error{Kind: cairn.Invalid, Code: "did.document", Object: string(want), Message: "the document can't be read", Err: err}
+		return nil, &cairn.Error{Kind: cairn.Invalid, Code: "did.no-document", Object: string(want), Message: "the document can't be read", Err: err}
+	}
+	if _, ok := tree["id"]; !ok { // the page of a server under repair, and not a document of anybody
+		return nil, bad("did.no-document", string(want), "this is no document of an identifier")
 	}
 	if id, _ := tree["id"].(string); id != string(want) {
 		return nil, bad("did.document-id", string(want), "the document found for it is of %.120q", id)

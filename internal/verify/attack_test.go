@@ -191,40 +191,6 @@ func TestFaultMatrix(t *testing.T) {
 	want(t, e.Verify(t.Context(), text, verify.Options{}), verify.Undetermined, verify.AxisIssuer, "issuer.lists-unavailable")
 }
 
-// A list that can't be checked now is named; what the others say stays, except
-// that nobody is said not to be recognised: that list might.
-func TestBrokenList(t *testing.T) {
-	broken := trust.Broken{ID: "https://network.example/list", Operator: webDID, Err: errors.New("no answer")}
-	for _, c := range []struct {
-		name    string
-		badge   func(*openbadges.Badge)
-		lists   bool
-		verdict verify.Verdict
-		code    string
-	}{
-		{"recognised by another", nil, true, verify.Valid, "issuer.recognised"},
-		{"outside the scope of another", func(b *openbadges.Badge) { b.Achievement.Type = "Diploma" }, true, verify.Undetermined, "issuer.lists-unavailable"},
-		{"not then, says another", func(b *openbadges.Badge) { b.AwardedOn = day("2023-12-31").Earliest() }, true, verify.Undetermined, "issuer.lists-unavailable"},
-		{"no other list", nil, false, verify.Undetermined, "issuer.lists-unavailable"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			w := newWorld()
-			e := w.engine()
-			e.Trust = func(context.Context) (*trust.Snapshot, error) {
-				if c.lists {
-					return trust.NewSnapshot([]trust.List{w.list}, broken), nil
-				}
-				return trust.NewSnapshot(nil, broken), nil
-			}
-			r := e.Verify(t.Context(), sign(t, badge(t, c.badge), college, dataintegrity.Options{}), verify.Options{})
-			want(t, r, c.verdict, verify.AxisIssuer, c.code)
-			if len(r.Notes) != 1 || r.Notes[0].Code != "note.list-unavailable" || r.Notes[0].Args["list"] != broken.ID {
-				t.Errorf("the list is not named: %+v", r.Notes)
-			}
-		})
-	}
-}
-
 // Group D: proofs.
 func TestProofAttacks(t *testing.T) {
 	cred := parse(t, sign(t, badge(t, nil), college, dataintegrity.Options{}))
@@ -265,57 +231,6 @@ func TestProofAttacks(t *testing.T) {
 			want(t, newWorld().engine().Verify(t.Context(), write(t, m), verify.Options{}), c.verdict, verify.AxisProof, c.code)
 		})
 	}
-}
-
-// Keys in the document of an issuer: D07, D08, D09, K04, K06, K17.
-func TestKeysOfTheIssuer(t *testing.T) {
-	made := today.Add(-time.Hour)
-	for _, c := range []struct {
-		name    string
-		key     party
-		change  func(*did.Method, *did.Document)
-		verdict verify.Verdict
-		code    string
-	}{
-		{"good", college, nil, verify.Valid, "proof.good"},
-		{"another key under the same name", stranger, nil, verify.Invalid, "proof.signature"},
-		{"D07 not for statements", college, func(m *did.Method, d *did.Document) { d.Assertion, d.Authentication = nil, d.Assertion }, verify.Invalid, "proof.not-the-signers-key"},
-		{"D08 controlled by another", college, func(m *did.Method, _ *did.Document) { m.Controller = stranger.Controller() }, verify.Invalid, "proof.not-the-signers-key"},
-		{"D09 revoked later", college, func(m *did.Method, _ *did.Document) { m.Revoked = today }, verify.Undetermined, "proof.key-revoked"},
-		{"D09 revoked before", college, func(m *did.Method, _ *did.Document) { m.Revoked = made.Add(-time.Hour) }, verify.Undetermined, "proof.key-revoked"},
-		{"D09 revoked this very moment", college, func(m *did.Method, _ *did.Document) { m.Revoked = today.Add(-time.Nanosecond) }, verify.Undetermined, "proof.key-revoked"},
-		{"to be revoked", college, func(m *did.Method, _ *did.Document) { m.Revoked = today.Add(time.Second) }, verify.Valid, "proof.good"},
-		{"ends later", college, func(m *did.Method, _ *did.Document) { m.Expires = today.Add(time.Second) }, verify.Valid, "proof.good"},
-		{"ended after it was made", college, func(m *did.Method, _ *did.Document) { m.Expires = made.Add(time.Second) }, verify.Valid, "proof.good"},
-		{"ended when it was made", college, func(m *did.Method, _ *did.Document) { m.Expires = made }, verify.Invalid, "proof.key-ended"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			doc, err := dataintegrity.Sign(t.Context(), badge(t, func(b *openbadges.Badge) { b.Issuer.DID, b.Status = webDID, nil }), dataintegrity.Options{Purpose: did.AssertionMethod, Created: made}, webParty{college})
-			if err != nil {
-				t.Fatal(err)
-			}
-			w := newWorld()
-			w.list.Issuers[0].DID = webDID
-			e := w.engine()
-			e.Resolver = trust.Pinned(document(c.key, c.change))
-			want(t, e.Verify(t.Context(), write(t, doc), verify.Options{}), c.verdict, verify.AxisProof, c.code)
-		})
-	}
-}
-
-// Asking about an earlier day does not undo what is known of a key since.
-func TestRevokedSince(t *testing.T) {
-	doc, err := dataintegrity.Sign(t.Context(), badge(t, func(b *openbadges.Badge) { b.Issuer.DID, b.Status = webDID, nil }), dataintegrity.Options{Purpose: did.AssertionMethod, Created: today.Add(-48 * time.Hour)}, webParty{college})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := newWorld()
-	w.list.Issuers[0].DID, w.list.ValidFrom = webDID, today.AddDate(0, -1, 0)
-	e := w.engine()
-	e.Resolver = trust.Pinned(document(college, func(m *did.Method, _ *did.Document) { m.Revoked = today.Add(-time.Hour) }))
-	want(t, e.Verify(t.Context(), write(t, doc), verify.Options{At: today.Add(-24 * time.Hour)}), verify.Undetermined, verify.AxisProof, "proof.key-revoked")
-	e.Resolver = trust.Pinned(document(college, nil))
-	want(t, e.Verify(t.Context(), write(t, doc), verify.Options{At: today.Add(-24 * time.Hour)}), verify.Valid, verify.AxisProof, "proof.good")
 }
 
 // switching gives another key each time it is asked.

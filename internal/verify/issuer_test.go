@@ -1,11 +1,14 @@
 package verify_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"cairn.example/dataintegrity"
 	"cairn.example/internal/trust"
 	"cairn.example/internal/verify"
+	"cairn.example/openbadges"
 	"cairn.example/vc"
 )
 
@@ -34,6 +37,40 @@ func TestNoDayAtAll(t *testing.T) {
 			c.scope.From, c.scope.Authority = day("2024-01-01"), "Order 17"
 			w.list.Issuers[0].Scopes = []trust.Scope{c.scope}
 			want(t, w.engine().Verify(t.Context(), sign(t, m, college, dataintegrity.Options{}), verify.Options{}), c.verdict, verify.AxisIssuer, c.code)
+		})
+	}
+}
+
+// A list that can't be checked now is named; what the others say stays, except
+// that nobody is said not to be recognised: that list might.
+func TestBrokenList(t *testing.T) {
+	broken := trust.Broken{ID: "https://network.example/list", Operator: webDID, Err: errors.New("no answer")}
+	for _, c := range []struct {
+		name    string
+		badge   func(*openbadges.Badge)
+		lists   bool
+		verdict verify.Verdict
+		code    string
+	}{
+		{"recognised by another", nil, true, verify.Valid, "issuer.recognised"},
+		{"outside the scope of another", func(b *openbadges.Badge) { b.Achievement.Type = "Diploma" }, true, verify.Undetermined, "issuer.lists-unavailable"},
+		{"not then, says another", func(b *openbadges.Badge) { b.AwardedOn = day("2023-12-31").Earliest() }, true, verify.Undetermined, "issuer.lists-unavailable"},
+		{"no other list", nil, false, verify.Undetermined, "issuer.lists-unavailable"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld()
+			e := w.engine()
+			e.Trust = func(context.Context) (*trust.Snapshot, error) {
+				if c.lists {
+					return trust.NewSnapshot([]trust.List{w.list}, broken), nil
+				}
+				return trust.NewSnapshot(nil, broken), nil
+			}
+			r := e.Verify(t.Context(), sign(t, badge(t, c.badge), college, dataintegrity.Options{}), verify.Options{})
+			want(t, r, c.verdict, verify.AxisIssuer, c.code)
+			if len(r.Notes) != 1 || r.Notes[0].Code != "note.list-unavailable" || r.Notes[0].Args["list"] != broken.ID {
+				t.Errorf("the list is not named: %+v", r.Notes)
+			}
 		})
 	}
 }

@@ -72,6 +72,8 @@ func (c *check) signer(ctx context.Context, d cairn.DID) (did.Resolution, Outcom
 		return r, Yes, "", nil
 	case errors.Is(err, errLookupLimit):
 		return r, Unknown, "proof.lookup-limit", err
+	case cairn.CodeOf(err) == "did.no-document":
+		return r, Unknown, "proof.key-unavailable", err // as with lists: whatever the server sent, it is no answer
 	case k == cairn.Invalid || k == cairn.TooLarge:
 		return r, No, "proof.key-unusable", err
 	}
