@@ -1,0 +1,48 @@
+// Reads and makes QR texts and token status lists with libraries that are not ours:
+// @mosip/pixelpass, @sd-jwt/jwt-status-list and jose.
+//
+// usage: node codes.mjs < jobs
+//   jobs: one JSON object a line
+//     {id, do: "encode", data}              a text for PixelPass, JSON or not
+//     {id, do: "decode", data}
+//     {id, do: "roundtrip", data}           encode, and decode again
+//     {id, do: "map", json, names}          names: full name → short name
+//     {id, do: "unmap", data, names}        data: hex; names: short name → full name
+//     {id, do: "make-list", json, names: {bits}, key}
+//     {id, do: "read-list", data, key}
+// prints one JSON object a line: {id, data?, json?, error?}
+import {createInterface} from 'node:readline';
+import pixelpass from '@mosip/pixelpass';
+import * as jose from 'jose';
+import {StatusList, createHeaderAndPayload, getListFromStatusListJWT} from '@sd-jwt/jwt-status-list';
+
+console.error = () => {}; // PixelPass tells there that a text is no JSON
+
+const tasks = {
+  encode: ({data}) => ({data: pixelpass.generateQRData(data)}),
+  roundtrip: ({data}) => ({data: pixelpass.decode(pixelpass.generateQRData(data))}),
+  decode: ({data}) => ({data: pixelpass.decode(data)}),
+  map: ({json, names}) => ({data: Buffer.from(pixelpass.getMappedData(json, names, true)).toString('hex')}),
+  unmap: ({data, names}) => ({json: pixelpass.decodeMappedData(Buffer.from(data, 'hex'), names)}),
+  async 'make-list'({json, names, key}) {
+    const claims = {sub: 'https://status.example/1', iat: 1767225600, exp: 1893456000, ttl: 3600};
+    const {header, payload} = createHeaderAndPayload(new StatusList(json, names.bits), claims, {alg: key.alg, typ: 'statuslist+jwt', kid: 'k'});
+    return {data: await new jose.SignJWT(payload).setProtectedHeader(header).sign(await jose.importJWK(key))};
+  },
+  async 'read-list'({data, key}) {
+    await jose.jwtVerify(data, await jose.importJWK(key, key.alg), {typ: 'statuslist+jwt', currentDate: new Date(1767225600000)});
+    const list = getListFromStatusListJWT(data);
+    return {json: list.statusList, data: String(list.getBitsPerStatus())};
+  }
+};
+
+for await (const line of createInterface({input: process.stdin})) {
+  const job = JSON.parse(line);
+  let out;
+  try {
+    out = await tasks[job.do](job);
+  } catch (e) {
+    out = {error: e.message || String(e)};
+  }
+  process.stdout.write(JSON.stringify({id: job.id, ...out}) + '\n');
+}

@@ -1,0 +1,217 @@
+package interop_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"cairn.example/jcs"
+	"cairn.example/jose"
+	"cairn.example/pixelpass"
+	"cairn.example/strictjson"
+	"cairn.example/tokenstatus"
+)
+
+type codeJob struct {
+	ID    string `json:"id"`
+	Do    string `json:"do"`
+	Data  string `json:"data,omitempty"`
+	JSON  any    `json:"json,omitempty"`
+	Names any    `json:"names,omitempty"`
+	Key   any    `json:"key,omitempty"`
+}
+
+type codeResult struct {
+	ID    string          `json:"id"`
+	Data  string          `json:"data"`
+	JSON  json.RawMessage `json:"json"`
+	Error string          `json:"error"`
+}
+
+// codes has the jobs done by codes.mjs.
+func codes(t *testing.T, jobs []codeJob) map[string]codeResult {
+	t.Helper()
+	_, err := exec.LookPath("node")
+	for _, p := range []string{"@mosip/pixelpass", "@sd-jwt/jwt-status-list", "jose"} {
+		if err == nil {
+			_, err = os.Stat("node_modules/" + p)
+		}
+	}
+	if err != nil && os.Getenv("CAIRN_REQUIRE_ALL") != "" {
+		t.Fatalf("Node with the packages of interop/ is required here: %v", err)
+	}
+	if err != nil {
+		t.Skipf("skipped: needs Node, and npm ci in interop/ (%v)", err)
+	}
+	var in bytes.Buffer
+	for _, j := range jobs {
+		b, err := json.Marshal(j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Write(append(b, '\n'))
+	}
+	out := map[string]codeResult{}
+	for line := range strings.Lines(string(node(t, &in, "codes.mjs"))) {
+		var r codeResult
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatal(err)
+		}
+		out[r.ID] = r
+	}
+	if len(out) != len(jobs) {
+		t.Fatalf("%d results for %d jobs", len(out), len(jobs))
+	}
+	return out
+}
+
+// canonical makes documents comparable.
+func canonical(t *testing.T, text []byte) string {
+	t.Helper()
+	tree, err := strictjson.Parse(text, strictjson.Default)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	b, err := jcs.Marshal(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// What we write @mosip/pixelpass reads, and the other way round.
+func TestPixelPass(t *testing.T) {
+	documents := []string{
+		`{"temp":15}`, `{"a":[1,-1,23,24,255,256,65536,4294967296,9007199254740991,-9007199254740991],"f":[0.5,1.1,-4.1,1e-7,123456.789]}`,
+		`{"n":null,"t":true,"f":false,"e":{},"l":[],"s":"","u":"कविता ትዕግስት 李 😀","q":"\"\\/\b\n"}`, `["x"]`,
+		`{"name":"कविता शर्मा","other":"कविता शर्मा, कविता शर्मा"}`, `{"name":"ትዕግስት"}`, `{"name":"李"}`,
+		`{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"issuer":"did:web:college.example","validFrom":"2026-01-01T00:00:00Z","credentialSubject":{"id":"did:key:z6Mk","credits":3.5},"proof":{"type":"DataIntegrityProof","proofValue":"z3FXQ"}}`,
+	}
+	texts := []string{"hello", "eyJhbGciOiJFUzI1NiJ9.eyJhIjoxfQ.AAAA", "not JSON: कविता"}
+	var jobs []codeJob
+	for i, d := range documents {
+		ours, err := pixelpass.Encode([]byte(d))
+		if err != nil {
+			t.Fatal(err)
+		}
+		jobs = append(jobs, codeJob{ID: fmt.Sprint("encode", i), Do: "encode", Data: d}, codeJob{ID: fmt.Sprint("roundtrip", i), Do: "roundtrip", Data: d}, codeJob{ID: fmt.Sprint("decode", i), Do: "decode", Data: ours})
+	}
+	for i, text := range texts {
+		ours, err := pixelpass.EncodeText(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		jobs = append(jobs, codeJob{ID: fmt.Sprint("encode text", i), Do: "encode", Data: text}, codeJob{ID: fmt.Sprint("decode text", i), Do: "decode", Data: ours})
+	}
+	names, back := pixelpass.Names{"id": "1", "fullName": "4", "gender": "9"}, map[string]string{"1": "id", "4": "fullName", "9": "gender"}
+	person := map[string]any{"id": "3918592438", "fullName": "Peter M Jhon", "gender": json.Number("1"), "other": []any{"x"}}
+	mapped, err := pixelpass.EncodeMapped(person, names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs = append(jobs, codeJob{ID: "map", Do: "map", JSON: person, Names: names}, codeJob{ID: "unmap", Do: "unmap", Data: hex.EncodeToString(mapped), Names: back})
+	results := codes(t, jobs)
+	for i, d := range documents {
+		r, own := results[fmt.Sprint("decode", i)], results[fmt.Sprint("roundtrip", i)]
+		// PixelPass 0.6.0 hands a plain array to pako, which can't read a block that
+		// is stored as it is from one. Short texts that do not pack make such blocks,
+		// and then it can't read its own code either.
+		if strings.Contains(r.Error, "subarray") && r.Error == own.Error {
+			t.Logf("PixelPass reads neither our nor its own code of %s", d)
+			continue
+		}
+		if r.Error != "" || canonical(t, []byte(r.Data)) != canonical(t, []byte(d)) {
+			t.Errorf("they read our %s as %s %s", d, r.Data, r.Error)
+		}
+		got, err := pixelpass.Decode(results[fmt.Sprint("encode", i)].Data)
+		if err != nil || string(got.JSON) != canonical(t, []byte(d)) {
+			t.Errorf("we read their %s as %s, %v", d, got.JSON, err)
+		}
+	}
+	for i, text := range texts {
+		if r := results[fmt.Sprint("decode text", i)]; r.Data != text {
+			t.Errorf("they read our %s as %s %s", text, r.Data, r.Error)
+		}
+		if got, err := pixelpass.Decode(results[fmt.Sprint("encode text", i)].Data); err != nil || got.Text != text {
+			t.Errorf("we read their %s as %+v, %v", text, got, err)
+		}
+	}
+	theirs, err := hex.DecodeString(results["map"].Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := pixelpass.DecodeMapped(theirs, names); err != nil || !reflect.DeepEqual(got, person) {
+		t.Errorf("we read their mapped data as %v, %v", got, err)
+	}
+	wanted, err := json.Marshal(person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := results["unmap"]; r.Error != "" || canonical(t, r.JSON) != canonical(t, wanted) {
+		t.Errorf("they read our mapped data as %s %s", r.JSON, r.Error)
+	}
+}
+
+// Token status lists in both directions, with every width.
+func TestTokenStatusLists(t *testing.T) {
+	var jobs []codeJob
+	key, _, _ := tokenKey(t, jose.ES256)
+	public, private := key.PublicKey().Tree(), secret(t, key)
+	public["alg"], private["alg"] = "ES256", "ES256"
+	meta := tokenstatus.Meta{URI: "https://status.example/1", IssuedAt: time.Unix(1767225600, 0).UTC(), Expires: time.Unix(1893456000, 0).UTC(), TTL: time.Hour}
+	statuses := map[int][]int{}
+	for _, bits := range []int{1, 2, 4, 8} {
+		l, err := tokenstatus.New(1000, bits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 1000 {
+			s := i * 7 % (1 << bits)
+			statuses[bits] = append(statuses[bits], s)
+			if err := l.Set(i, tokenstatus.Status(s)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		text, err := tokenstatus.SignJWT(t.Context(), meta, l, nil, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		jobs = append(jobs, codeJob{ID: fmt.Sprint("read", bits), Do: "read-list", Data: text, Key: public},
+			codeJob{ID: fmt.Sprint("tampered", bits), Do: "read-list", Data: text[:len(text)-8] + "AAAAAAAA", Key: public},
+			codeJob{ID: fmt.Sprint("make", bits), Do: "make-list", JSON: statuses[bits], Names: map[string]int{"bits": bits}, Key: private})
+	}
+	results := codes(t, jobs)
+	for bits, want := range statuses {
+		var got []int
+		r := results[fmt.Sprint("read", bits)]
+		if err := json.Unmarshal(r.JSON, &got); err != nil || r.Data != fmt.Sprint(bits) || !reflect.DeepEqual(got, want) {
+			t.Errorf("%d bits: they read %s of ours: %v %s", bits, r.Data, err, r.Error)
+		}
+		if r := results[fmt.Sprint("tampered", bits)]; r.Error == "" {
+			t.Errorf("%d bits: they accept anything", bits)
+		}
+		token, err := tokenstatus.Parse([]byte(results[fmt.Sprint("make", bits)].Data))
+		if err != nil {
+			t.Errorf("%d bits: %v %s", bits, err, results[fmt.Sprint("make", bits)].Error)
+			continue
+		}
+		v, err := token.Verify(key.PublicKey())
+		if err != nil || v.Meta != meta {
+			t.Errorf("%d bits: %+v, %v", bits, v, err)
+			continue
+		}
+		for i, s := range want {
+			got, err := v.Lookup(tokenstatus.Reference{URI: meta.URI, Index: i}, meta.IssuedAt, 0)
+			if err != nil || int(got) != s {
+				t.Fatalf("%d bits: status %d of theirs is %d, %v, want %d", bits, i, got, err, s)
+			}
+		}
+	}
+}
