@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cloudflare/circl/ecc/bls12381"
@@ -491,4 +492,21 @@ func FuzzKeys(f *testing.F) {
 			t.Error("a secret key with two spellings")
 		}
 	})
+}
+
+// Many may ask for the constants at once, while the list still grows.
+func TestConstantsForMany(t *testing.T) {
+	g := &generators{seed: seed}
+	var wait sync.WaitGroup
+	for n := range 8 {
+		wait.Go(func() {
+			list := g.first(n + 3)
+			for i, want := range append([]string{pointQ1}, messageGeneratorVectors...)[:n+3] {
+				if got := hex.EncodeToString(list[i].octets[:]); got != want {
+					t.Errorf("constant %d: got %s, want %s", i, got, want)
+				}
+			}
+		})
+	}
+	wait.Wait()
 }
