@@ -71,7 +71,7 @@ func New(o Options) *Client {
 		if err != nil {
 			return err
 		}
-		return allowed(host.Addr(), o.Loopback)
+		return reachable(host, o.Loopback)
 	}}
 	c.http = &http.Client{
 		Timeout: totalTimeout,
@@ -111,6 +111,22 @@ var forbidden = func() []netip.Prefix {
 	}
 	return out
 }()
+
+// ports are those at which public web servers are. Behind others there are mail
+// servers, databases and what else should not hear from us because a credential
+// says so (SECURITY, N06).
+var ports = []uint16{443, 8443}
+
+// reachable says whether a connection may be made, just before it is.
+func reachable(a netip.AddrPort, loopback bool) error {
+	if err := allowed(a.Addr(), loopback); err != nil {
+		return err
+	}
+	if !loopback && !slices.Contains(ports, a.Port()) {
+		return fmt.Errorf("port %d is not one of public web servers", a.Port())
+	}
+	return nil
+}
 
 func allowed(a netip.Addr, loopback bool) error {
 	a = a.Unmap()

@@ -106,6 +106,21 @@ func TestRefusedAddresses(t *testing.T) {
 	}
 }
 
+// N06: only the ports of web servers, at public addresses, are connected to.
+func TestPorts(t *testing.T) {
+	for address, reach := range map[string][2]bool{ // whether it may be reached: in public, and in development
+		"8.8.8.8:443": {true, true}, "8.8.8.8:8443": {true, true}, "[2606:4700::1111]:443": {true, true},
+		"8.8.8.8:22": {false, true}, "8.8.8.8:25": {false, true}, "8.8.8.8:80": {false, true}, "8.8.8.8:6379": {false, true}, "8.8.8.8:0": {false, true},
+		"127.0.0.1:443": {false, true}, "127.0.0.1:8080": {false, true}, "10.0.0.1:443": {false, false},
+	} {
+		for i, want := range reach {
+			if err := reachable(netip.MustParseAddrPort(address), i == 1); (err == nil) != want {
+				t.Errorf("%s, loopback %v: %v", address, i == 1, err)
+			}
+		}
+	}
+}
+
 func TestNoClientIsOffline(t *testing.T) {
 	var none *Client
 	if _, err := none.Get(context.Background(), "https://x.example", 10); cairn.CodeOf(err) != "fetch.offline" {
