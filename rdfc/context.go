@@ -295,6 +295,9 @@ func fromList(base *active, list []any) (*active, error) {
 		if base == nil {
 			base = &active{terms: map[string]*definition{}}
 		}
+		if m, ok := e.(map[string]any); ok && len(m) == 1 && m["@context"] != nil {
+			e = m["@context"] // as jsonld.js reads it, and published documents have it
+		}
 		made, err := base.with(e, false, true)
 		if err != nil {
 			return nil, err

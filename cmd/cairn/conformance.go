@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -40,7 +41,7 @@ func (k conformanceCmd) Run(c *console) error {
 	}
 	defer listener.Close()
 	base := "https://" + listener.Addr().String()
-	handler, err := conformance.New(base, rand.Reader, c.now)
+	handler, err := conformance.New(base, rand.Reader, c.now, slog.New(slog.NewTextHandler(c.err, nil)))
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -44,6 +45,7 @@ const maxBody = 1 << 20
 type Server struct {
 	base    string
 	random  io.Reader
+	log     *slog.Logger
 	now     cairn.Clock
 	issuers []issuer
 	mux     *http.ServeMux
@@ -64,9 +66,10 @@ type issuer struct {
 }
 
 // New makes keys and returns a server that will be reached at base, such as
-// https://127.0.0.1:8443.
-func New(base string, random io.Reader, now cairn.Clock) (*Server, error) {
-	s := &Server{base: base, random: random, now: now, mux: http.NewServeMux(), list: statuslist.New(statuslist.MinEntries)}
+// https://127.0.0.1:8443. The log says why something was refused, which the suites
+// do not print.
+func New(base string, random io.Reader, now cairn.Clock, log *slog.Logger) (*Server, error) {
+	s := &Server{base: base, random: random, log: log, now: now, mux: http.NewServeMux(), list: statuslist.New(statuslist.MinEntries)}
 	for _, i := range []struct {
 		name, suite, curve string
 		alg                jose.Algorithm
@@ -75,6 +78,7 @@ func New(base string, random io.Reader, now cairn.Clock) (*Server, error) {
 		{"eddsa-jcs-2022", dataintegrity.EdDSAJCS2022, "", jose.EdDSA},
 		{"ecdsa-rdfc-2019-p256", dataintegrity.ECDSARDFC2019, "P-256", jose.ES256},
 		{"ecdsa-rdfc-2019-p384", dataintegrity.ECDSARDFC2019, "P-384", jose.ES384},
+		{"ecdsa-sd-2023", dataintegrity.ECDSASD2023, "P-256", jose.ES256},
 		{"ecdsa-jcs-2019-p256", dataintegrity.ECDSAJCS2019, "P-256", jose.ES256},
 		{"ecdsa-jcs-2019-p384", dataintegrity.ECDSAJCS2019, "P-384", jose.ES384},
 		{"status", dataintegrity.EdDSARDFC2022, "", jose.EdDSA},
@@ -131,6 +135,7 @@ func (s *Server) answer(handle func(*http.Request) (reply, error)) http.HandlerF
 			case cairn.Internal:
 				status = http.StatusInternalServerError
 			}
+			s.log.Info("refused", "path", r.URL.Path, "code", cairn.CodeOf(err), "reason", err.Error())
 			write(w, status, "application/problem+json", map[string]any{"type": "about:blank", "title": "not done", "status": status, "detail": err.Error(), "code": cairn.CodeOf(err)})
 			return
 		}
@@ -277,7 +282,7 @@ func resolveKey(id string) (document any, code string) {
 // Configuration is the localConfig of the suites: a module for Node that names
 // this server as the only implementation.
 func (s *Server) Configuration() ([]byte, error) {
-	supports := map[string]any{"vc": []string{"2.0"}}
+	supports := map[string]any{"vc": []string{"1.1", "2.0"}}
 	endpoint := func(id cairn.DID, path, curve string, tags ...string) map[string]any {
 		out := map[string]any{"id": string(id), "endpoint": s.base + path, "supports": supports, "tags": tags}
 		if curve != "" {
@@ -296,7 +301,7 @@ func (s *Server) Configuration() ([]byte, error) {
 		}
 		issuers = append(issuers, endpoint(i.did, "/vc-api/"+i.name+"/credentials/issue", i.curve, tags...))
 	}
-	ecdsa := endpoint("did:key:verifier", "/vc-api/credentials/verify", "", dataintegrity.ECDSARDFC2019, dataintegrity.ECDSAJCS2019)
+	ecdsa := endpoint("did:key:verifier", "/vc-api/credentials/verify", "", dataintegrity.ECDSARDFC2019, dataintegrity.ECDSAJCS2019, dataintegrity.ECDSASD2023)
 	ecdsa["supportedEcdsaKeyTypes"] = []string{"P-256", "P-384"}
 	b, err := json.MarshalIndent(map[string]any{
 		"settings": map[string]any{"enableInteropTests": false, "testAllImplementations": false},
@@ -304,7 +309,7 @@ func (s *Server) Configuration() ([]byte, error) {
 			"name": "Cairn", "implementation": "Cairn", "issuers": issuers,
 			"verifiers":   []any{endpoint("did:key:verifier", "/vc-api/credentials/verify", "", "vc2.0", "vc-api", dataintegrity.EdDSARDFC2022, dataintegrity.EdDSAJCS2022, "BitstringStatusList", dataintegrity.BBS2023), ecdsa},
 			"vpVerifiers": []any{endpoint("did:key:verifier", "/vc-api/presentations/verify", "", "vc2.0", "vc-api")},
-			"vcHolders":   []any{endpoint("did:key:holder", "/vc-api/credentials/derive", "", "vcHolder", dataintegrity.BBS2023)},
+			"vcHolders":   []any{endpoint("did:key:holder", "/vc-api/credentials/derive", "", "vcHolder", dataintegrity.BBS2023, dataintegrity.ECDSASD2023)},
 			"didResolvers": []any{map[string]any{"id": "did:key:resolver", "endpoint": s.base + "/1.0/identifiers", "tags": []string{"did-key", "did-resolution"},
 				"supportedDids": map[string]any{"valid": []any{map[string]any{"did": string(s.issuers[0].did), "resolutionOptions": map[string]any{}}}, "notFound": []any{}, "deactivated": []any{}}}},
 		}},

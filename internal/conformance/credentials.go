@@ -15,6 +15,8 @@ import (
 	"cairn.example/vcjwt"
 )
 
+const integrityContext = "https://w3id.org/security/data-integrity/v2"
+
 // issue signs a credential as it is, if it is one.
 func (s *Server) issue(r *http.Request) (reply, error) {
 	i, err := s.issuer(r.PathValue("issuer"))
@@ -31,6 +33,10 @@ func (s *Server) issue(r *http.Request) (reply, error) {
 			return reply{}, err
 		}
 		doc["credentialStatus"] = entry
+	}
+	if list, ok := doc["@context"].([]any); ok && vc.IsVersion1(doc) && !slices.Contains(list, any(integrityContext)) {
+		// The context of version 2.0 defines the terms of proofs, that of 1.1 does not.
+		doc["@context"] = append(list, integrityContext)
 	}
 	cred, err := credential(doc)
 	if err != nil {
@@ -49,6 +55,8 @@ func (s *Server) issue(r *http.Request) (reply, error) {
 	case dataintegrity.BBS2023:
 		o.Created = time.Time{}
 		signed, err = dataintegrity.SignBBS(r.Context(), s.random, doc, o, pointers, bbsSigner{i})
+	case dataintegrity.ECDSASD2023:
+		signed, err = dataintegrity.SignSD(r.Context(), s.random, doc, o, pointers, i.key, i.sign)
 	default:
 		signed, err = dataintegrity.SignWith(r.Context(), doc, o, i.key, i.sign)
 	}
@@ -58,7 +66,11 @@ func (s *Server) issue(r *http.Request) (reply, error) {
 // credential checks the form of a credential: the data model, and the entries of a
 // status list, which are the only status that is known here.
 func credential(doc map[string]any) (vc.Credential, error) {
-	cred, problems := vc.ReadCredential(doc)
+	read := vc.ReadCredential
+	if vc.IsVersion1(doc) {
+		read = vc.ReadLegacy // some suites still send documents of version 1.1
+	}
+	cred, problems := read(doc)
 	if len(problems) > 0 {
 		return cred, invalid(problems[0].Code, problems[0].Path, "%s", problems[0].Message)
 	}
@@ -101,9 +113,6 @@ func (s *Server) verifyCredential(r *http.Request) (reply, error) {
 }
 
 func (s *Server) checkCredential(doc map[string]any) error {
-	if vc.IsVersion1(doc) {
-		return invalid("vc.version-1", "@context", "only version 2.0 of the data model is signed and checked here")
-	}
 	if _, err := credential(doc); err != nil {
 		return err
 	}
@@ -214,10 +223,15 @@ func (s *Server) derive(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if proofs[0].Cryptosuite != dataintegrity.BBS2023 {
-		return reply{}, invalid("conformance.derive", "proof.cryptosuite", "nothing is derived from proofs of %q", proofs[0].Cryptosuite)
+	var derived map[string]any
+	switch proofs[0].Cryptosuite {
+	case dataintegrity.BBS2023:
+		derived, err = dataintegrity.DeriveBBS(doc, proofs[0], method, dataintegrity.Disclosure{Pointers: pointers, PresentationHeader: header, Random: s.random})
+	case dataintegrity.ECDSASD2023:
+		derived, err = dataintegrity.DeriveSD(doc, proofs[0], method, pointers)
+	default:
+		err = invalid("conformance.derive", "proof.cryptosuite", "nothing is derived from proofs of %q", proofs[0].Cryptosuite)
 	}
-	derived, err := dataintegrity.DeriveBBS(doc, proofs[0], method, dataintegrity.Disclosure{Pointers: pointers, PresentationHeader: header, Random: s.random})
 	return reply{http.StatusCreated, derived}, err
 }
 
