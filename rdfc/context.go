@@ -98,9 +98,8 @@ func (a *active) with(local any, override, inline bool) (*active, error) {
 	b.protected, _ = m["@protected"].(bool)
 	if v, ok := m["@vocab"]; ok {
 		s, isText := v.(string)
-		if inline || !isText {
-			// It would give a meaning to every name that nobody defined.
-			return nil, fmt.Errorf("a context inside the document can't have @vocab")
+		if !isText || inline && !isIRI(s) {
+			return nil, fmt.Errorf("@vocab must be an absolute IRI")
 		}
 		b.result.vocab = s
 	}

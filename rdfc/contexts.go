@@ -61,6 +61,8 @@ var table = []Context{
 		"npm @learncard/didkit-plugin@1.9.10", "clr-2.0.1"},
 	{"https://w3id.org/citizenship/v4rc1", "a89b0bc00b1848ac3dfdf956c7dd5de8567e755351c07ec6a1c2b4a08b67953b",
 		"npm @digitalbazaar/citizenship-context@4.1.0; the examples of the ECDSA and BBS suites use it", "citizenship-v4rc1"},
+	{"https://w3id.org/vdl/v1", "5e61aa138bc6a1bf92299edd01408df52f20c24057b9dbea72ccaeef5b792010",
+		"npm @digitalbazaar/vdl-context@1.0.0; the BBS suite signs with it", "vdl-v1"},
 	{CairnContext, "", "ours", "cairn-v1"},
 }
 

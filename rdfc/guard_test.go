@@ -86,6 +86,7 @@ func TestInlineContext(t *testing.T) {
 		"datatype":    {`{` + permit + `,"day":{"@id":"https://x.example/#day","@type":"http://www.w3.org/2001/XMLSchema#date"}}`, `"day":"2026-11-23"`, `<urn:s> <https://x.example/#day> "2026-11-23"^^<http://www.w3.org/2001/XMLSchema#date> .`},
 		"scoped":      {`{` + permit + `,"road":{"@id":"https://x.example/#road","@context":{"lanes":"https://x.example/#lanes"}}}`, `"road":{"lanes":4}`, `_:c14n0 <https://x.example/#lanes> "4"^^<http://www.w3.org/2001/XMLSchema#integer> .`},
 		"wrapped":     {`{"@context":{` + permit + `,"width":"https://x.example/#width"}}`, `"width":"3 m"`, `<urn:s> <https://x.example/#width> "3 m" .`},
+		"vocabulary":  {`{"@vocab":"https://x.example/#"}`, `"width":"3 m"`, `<urn:s> <https://x.example/#width> "3 m" .`},
 		"same again":  {`{` + permit + `},{` + permit + `,"width":"https://x.example/#width"}`, `"width":"3 m"`, `<urn:s> <https://x.example/#width> "3 m" .`},
 		"a known one": {`{` + permit + `,"Ed25519Signature2020":"https://w3id.org/security#Ed25519Signature2020","w":"https://x.example/#w"}`, `"w":"y"`, `<urn:s> <https://x.example/#w> "y" .`},
 	} {
@@ -157,7 +158,9 @@ func TestGuard(t *testing.T) {
 		{"L08 inline wrapped URL", "/@context", `[` + v2 + `,{"@context":"https://x.example/v1"}]`, "rdfc.malformed", "/@context"},
 		{"L08 inline many", "/@context", `[` + v2 + strings.Repeat(`,{"x":"https://x.example/#x"}`, 9) + `]`, "rdfc.work-limit", "/@context/9"},
 		{"L08 inline large", "/@context", inline(`"y":"https://x.example/#y"` + manyTerms(300)), "rdfc.work-limit", "/@context/2"},
-		{"L09 vocab", "/@context", inline(`"@vocab":"https://x.example/#"`), "rdfc.malformed", "/@context"},
+		{"L09 relative vocab", "/@context", inline(`"@vocab":"x#"`), "rdfc.malformed", "/@context"},
+		{"L09 vocab of a blank node", "/@context", inline(`"@vocab":"_:x"`), "rdfc.malformed", "/@context"},
+		{"L09 vocab for a known member", "/@context", `["https://www.w3.org/ns/credentials/v2",{"@vocab":"https://purl.imsglobal.org/spec/vc/ob/vocab.html#"}]`, "rdfc.alias", ""},
 		{"L09 no vocab", "/@context", inline(`"@vocab":null`), "rdfc.malformed", "/@context"},
 		{"L09 inline base", "/@context", inline(`"@base":"https://x.example/"`), "rdfc.malformed", "/@context"},
 		{"L09 inline import", "/@context", inline(`"@import":"https://x.example/"`), "rdfc.malformed", "/@context"},
