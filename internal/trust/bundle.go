@@ -146,6 +146,9 @@ func checkTree(ctx context.Context, doc map[string]any, operator cairn.DID, r di
 		if err := m.InLife(p.Created, now); err != nil {
 			return keysError{err}
 		}
+		if p.Partial() || !p.CoversContext(doc) {
+			return invalid("proof.cryptosuite", "a list must be signed as a whole, and its contexts with it")
+		}
 		if err := dataintegrity.Verify(doc, p, m); err != nil {
 			return err
 		}

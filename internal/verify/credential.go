@@ -3,46 +3,92 @@ package verify
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"cairn.example"
 	"cairn.example/did"
 	"cairn.example/internal/trust"
 	"cairn.example/openbadges"
+	"cairn.example/statuslist"
 	"cairn.example/vc"
 )
 
 func (c *check) credential(ctx context.Context, tree map[string]any, depth int) Report {
 	kind := kindOf(tree)
 	r := c.report(kind)
-	cred, problems := vc.ReadCredential(tree)
+	cred, problems := readCredential(tree)
+	modern := vc.Modernised(tree)
+	var shape []vc.Problem
 	if len(problems) == 0 && (kind == KindBadge || kind == KindTranscript) {
-		problems = openbadges.CheckSchema(tree)
+		shape = openbadges.CheckSchema(modern)
 	}
-	model := modelFinding(problems)
-	proof := c.proof(ctx, tree, cairn.DID(cred.Issuer), did.AssertionMethod, "", "")
+	model := modelFinding(append(problems, shape...))
+	proof, how := c.proof(ctx, tree, cairn.DID(cred.Issuer), did.AssertionMethod, "", "")
+	r.Notes = append(r.Notes, how.notes()...)
+	if vc.IsVersion1(tree) {
+		r.Notes = append(r.Notes, Note{Code: "note.legacy-model"})
+	}
+	if how.part && len(problems) == 0 && len(shape) > 0 {
+		// What a part lacks may be in the whole.
+		model.Outcome, model.Code = Unknown, "model.part"
+	}
 	if proof.Outcome == Yes && model.Outcome == Yes {
-		shown, err := show(kind, tree, cred)
+		shown, err := show(kind, modern, cred)
 		if err != nil {
 			model = Finding{Axis: AxisModel, Outcome: No, Code: "model.content", Args: map[string]string{"reason": err.Error()}}
 		}
 		r.Shown = shown
 	}
 	period := c.period(cred, problems)
+	if how.part && period.Code == "period.open" {
+		period.Outcome, period.Code = Unknown, "period.not-shown" // the end may be in the whole
+	}
 	status := Finding{Axis: AxisStatus, Outcome: Unknown, Code: "status.not-checked"}
 	issuer := Finding{Axis: AxisIssuer, Outcome: Unknown, Code: "issuer.not-checked"}
 	if proof.Outcome == Yes {
 		// What an unsigned document says of its status or issuer is worth nothing.
 		status = c.status(ctx, kind, cred)
+		if how.part && status.Code == "status.none-declared" {
+			status.Outcome, status.Code = Unknown, "status.not-shown"
+		}
+		if slices.ContainsFunc(cred.Status, statuslist.IsLegacyEntry) {
+			r.Notes = append(r.Notes, Note{Code: "note.legacy-status"})
+		}
 		var standing *trust.Standing
 		issuer, standing = c.issuer(kind, cred, r.Shown)
+		if how.part && (issuer.Outcome == No || !dateShown(kind, tree)) {
+			// Recognised for what, and when, may be in the whole.
+			issuer.Outcome, issuer.Code = Unknown, "issuer.not-shown"
+			if standing != nil {
+				standing.State = trust.Unknown
+			}
+		}
 		r.Standing = standing
 	}
 	holder := Finding{Axis: AxisHolder, Outcome: Unknown, Code: "holder.not-shown"}
 	r.Findings = []Finding{proof, model, period, status, holder, issuer}
 	if kind == KindTranscript && proof.Outcome == Yes && model.Outcome == Yes {
-		c.contained(ctx, &r, tree, depth)
+		c.contained(ctx, &r, modern, depth)
 	}
 	return r
+}
+
+// dateShown says whether a document has the day for which its issuer is judged.
+func dateShown(kind string, tree map[string]any) bool {
+	name := "validFrom"
+	if kind == KindBadge || kind == KindTranscript {
+		name = "awardedDate"
+	}
+	_, ok := tree[name]
+	return ok
+}
+
+// readCredential reads a credential by the version of the data model that it names.
+func readCredential(tree map[string]any) (vc.Credential, []vc.Problem) {
+	if vc.IsVersion1(tree) {
+		return vc.ReadLegacy(tree)
+	}
+	return vc.ReadCredential(tree)
 }
 
 func modelFinding(problems []vc.Problem) Finding {
@@ -50,9 +96,5 @@ func modelFinding(problems []vc.Problem) Finding {
 		return Finding{Axis: AxisModel, Outcome: Yes, Code: "model.good"}
 	}
 	p := problems[0]
-	code := "model.bad"
-	if p.Code == "vc.version-1" {
-		return Finding{Axis: AxisModel, Outcome: Unknown, Code: "model.version-1"}
-	}
-	return Finding{Axis: AxisModel, Outcome: No, Code: code, Args: map[string]string{"place": p.Path, "reason": p.Message, "problems": fmt.Sprint(len(problems))}}
+	return Finding{Axis: AxisModel, Outcome: No, Code: "model.bad", Args: map[string]string{"place": p.Path, "reason": p.Message, "problems": fmt.Sprint(len(problems))}}
 }

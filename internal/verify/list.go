@@ -15,6 +15,7 @@ import (
 type fetchedList struct {
 	issuer  string // who signed it; empty when nobody is known to have
 	list    *statuslist.List
+	legacy  bool // of Status List 2021
 	meta    statuslist.Meta
 	asOf    time.Time
 	copied  time.Time // when the source got it
@@ -85,7 +86,11 @@ func (c *check) readCopy(ctx context.Context, url string, after time.Time) fetch
 	if cred.Issuer == "" {
 		return unusable("status.unreadable", fmt.Errorf("the answer names no issuer"))
 	}
-	if f := c.proof(ctx, tree, cairn.DID(cred.Issuer), did.AssertionMethod, "", ""); f.Outcome != Yes {
+	f, how := c.proof(ctx, tree, cairn.DID(cred.Issuer), did.AssertionMethod, "", "")
+	if how.part && f.Outcome == Yes {
+		f.Outcome, f.Code = No, "proof.part-not-allowed" // a part could leave out the end of the list
+	}
+	if f.Outcome != Yes {
 		if f.Code == "proof.lookup-limit" {
 			return unusable("status.lookup-limit", errLookupLimit)
 		}
@@ -98,7 +103,11 @@ func (c *check) readCopy(ctx context.Context, url string, after time.Time) fetch
 
 // readList reads a list whose proof is good.
 func (c *check) readList(tree map[string]any, cred vc.Credential, url string, asOf time.Time) fetchedList {
-	list, meta, err := statuslist.ReadCredential(tree)
+	read, legacy := statuslist.ReadCredential, statuslist.IsLegacyCredential(tree)
+	if legacy {
+		read = statuslist.ReadLegacyCredential
+	}
+	list, meta, err := read(tree)
 	if err != nil {
 		return unusable("status.unreadable", err)
 	}
@@ -121,5 +130,5 @@ func (c *check) readList(tree map[string]any, cred vc.Credential, url string, as
 	if asOf.IsZero() || c.now.Sub(asOf) > maxListLife {
 		return fetchedList{outcome: Unknown, code: "status.too-old", reason: "the list has no recent date", asOf: asOf}
 	}
-	return fetchedList{list: list, meta: meta, asOf: asOf, outcome: Yes}
+	return fetchedList{list: list, legacy: legacy, meta: meta, asOf: asOf, outcome: Yes}
 }

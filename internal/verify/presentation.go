@@ -11,7 +11,10 @@ import (
 
 func (c *check) presentation(ctx context.Context, tree map[string]any, depth int) Report {
 	r := c.report(KindPresentation)
-	p, problems := vc.ReadPresentation(tree)
+	p, problems := vc.ReadPresentation(vc.Modernised(tree))
+	if vc.IsVersion1(tree) {
+		r.Notes = append(r.Notes, Note{Code: "note.legacy-model"})
+	}
 	model := modelFinding(problems)
 	if len(p.Credentials) > maxCredentials {
 		model = Finding{Axis: AxisModel, Outcome: No, Code: "model.too-many", Args: map[string]string{"limit": fmt.Sprint(maxCredentials)}}
@@ -20,7 +23,13 @@ func (c *check) presentation(ctx context.Context, tree map[string]any, depth int
 	holder := cairn.DID(p.Holder)
 	proof := Finding{Axis: AxisProof, Outcome: No, Code: "proof.no-holder"}
 	if p.Holder != "" {
-		proof = c.proof(ctx, tree, holder, did.Authentication, c.options.Challenge, c.options.Domain)
+		var how signing
+		proof, how = c.proof(ctx, tree, holder, did.Authentication, c.options.Challenge, c.options.Domain)
+		if how.part && proof.Outcome == Yes {
+			// Somebody else could take a part of what a holder showed for a whole.
+			proof.Outcome, proof.Code = No, "proof.part-not-allowed"
+		}
+		r.Notes = append(r.Notes, how.notes()...)
 	}
 	shown := Finding{Axis: AxisHolder, Outcome: Unknown, Code: "holder.not-proven"}
 	switch {

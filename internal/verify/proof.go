@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cairn.example"
@@ -13,12 +14,21 @@ import (
 	"cairn.example/vc"
 )
 
-// proof answers whether signer signed the document. Every proof must hold.
-func (c *check) proof(ctx context.Context, tree map[string]any, signer cairn.DID, purpose, challenge, domain string) Finding {
+// signing is what the proofs of a document say besides whether they hold.
+type signing struct {
+	part   bool     // the holder may show a part of what was signed
+	legacy bool     // only forms that came before today's
+	others []string // who vouches for the document besides its signer
+}
+
+// proof answers whether signer signed the document. Every proof must hold: one of
+// them at least by the signer, and those of others in a chain with it, such as a
+// ministry that vouches for a college, by their own keys.
+func (c *check) proof(ctx context.Context, tree map[string]any, signer cairn.DID, purpose, challenge, domain string) (Finding, signing) {
 	f := Finding{Axis: AxisProof, Outcome: No}
-	fail := func(outcome Outcome, code string, err error) Finding {
+	fail := func(outcome Outcome, code string, err error) (Finding, signing) {
 		f.Outcome, f.Code, f.Args = outcome, code, map[string]string{"reason": err.Error(), "signer": string(signer)}
-		return f
+		return f, signing{}
 	}
 	proofs, err := dataintegrity.Proofs(tree)
 	if err != nil {
@@ -29,22 +39,16 @@ func (c *check) proof(ctx context.Context, tree map[string]any, signer cairn.DID
 	if outcome != Yes {
 		return fail(outcome, code, err)
 	}
+	s := signing{part: true, legacy: true}
+	own := false
+	var foreign []dataintegrity.Proof
 	for _, p := range proofs {
-		if p.Type != dataintegrity.ProofType || p.Cryptosuite != dataintegrity.EdDSARDFC2022 {
-			return fail(Unknown, "proof.unsupported", fmt.Errorf("%.60q with %.60q", p.Type, p.Cryptosuite))
+		if by, _, err := did.SplitKeyID(p.Method); err == nil && by != signer && chained(p, proofs) {
+			foreign = append(foreign, p)
+			continue
 		}
-		if p.Purpose != purpose {
-			return fail(No, "proof.purpose", fmt.Errorf("it was signed for %.60q", p.Purpose))
-		}
-		m, err := resolution.Document.Method(p.Method, purpose)
-		if err != nil {
-			return fail(No, "proof.not-the-signers-key", err)
-		}
-		if err := dataintegrity.Verify(tree, p, m); err != nil {
-			return fail(No, proofCode(err), err)
-		}
-		if outcome, code := c.proofTimes(p, m); outcome != Yes {
-			return fail(outcome, code, fmt.Errorf("created %s", vc.FormatTime(p.Created)))
+		if outcome, code, err := c.one(tree, p, resolution.Document, purpose); outcome != Yes {
+			return fail(outcome, code, err)
 		}
 		if purpose == did.Authentication {
 			if challenge != "" && p.Challenge != challenge {
@@ -54,9 +58,77 @@ func (c *check) proof(ctx context.Context, tree map[string]any, signer cairn.DID
 				return fail(No, "proof.domain", fmt.Errorf("it is meant for %.80q", p.Domains))
 			}
 		}
+		own, s.part, s.legacy = true, s.part && p.Partial(), s.legacy && p.Legacy()
+	}
+	if !own {
+		return fail(No, "proof.not-the-signers-key", fmt.Errorf("none of the proofs is by %s", signer))
+	}
+	for _, p := range foreign {
+		by, _, err := did.SplitKeyID(p.Method)
+		if err != nil { // it could be split above
+			return fail(No, "proof.malformed", err)
+		}
+		r, outcome, code, err := c.signer(ctx, by)
+		if outcome == Yes {
+			outcome, code, err = c.one(tree, p, r.Document, purpose)
+		}
+		if outcome != Yes {
+			return fail(outcome, code, fmt.Errorf("the proof by %s: %w", by, err))
+		}
+		if !slices.Contains(s.others, string(by)) {
+			s.others = append(s.others, string(by))
+		}
 	}
 	f.Outcome, f.Code, f.Args = Yes, "proof.good", map[string]string{"signer": string(signer)}
-	return f
+	return f, s
+}
+
+// chained says whether a proof vouches for others or is vouched for. A proof of
+// somebody else that stands beside those of the signer, and says nothing of them,
+// has no meaning that we know.
+func chained(p dataintegrity.Proof, all []dataintegrity.Proof) bool {
+	return len(p.Previous) > 0 || p.ID != "" && slices.ContainsFunc(all, func(o dataintegrity.Proof) bool { return slices.Contains(o.Previous, p.ID) })
+}
+
+// one checks one proof with the keys of a document.
+func (c *check) one(tree map[string]any, p dataintegrity.Proof, keys *did.Document, purpose string) (Outcome, string, error) {
+	if !dataintegrity.Supported(p) {
+		return Unknown, "proof.unsupported", fmt.Errorf("%.60q with %.60q", p.Type, p.Cryptosuite)
+	}
+	if p.Purpose != purpose {
+		return No, "proof.purpose", fmt.Errorf("it was signed for %.60q", p.Purpose)
+	}
+	m, err := keys.Method(p.Method, purpose)
+	if err != nil {
+		return No, "proof.not-the-signers-key", err
+	}
+	if err := dataintegrity.Verify(tree, p, m); cairn.CodeOf(err) == "proof.unsupported" {
+		return Unknown, "proof.unsupported", err
+	} else if err != nil {
+		return No, proofCode(err), err
+	}
+	if !p.CoversContext(tree) {
+		return No, "proof.does-not-cover", fmt.Errorf("a context was added after the document was signed")
+	}
+	if outcome, code := c.proofTimes(p, m); outcome != Yes {
+		return outcome, code, fmt.Errorf("created %s", vc.FormatTime(p.Created))
+	}
+	return Yes, "", nil
+}
+
+// notes tells a reader what is unusual about the proofs.
+func (s signing) notes() []Note {
+	var out []Note
+	if s.part {
+		out = append(out, Note{Code: "note.part-shown"})
+	}
+	if s.legacy {
+		out = append(out, Note{Code: "note.legacy-proof"})
+	}
+	for _, by := range s.others {
+		out = append(out, Note{Code: "note.vouched-for", Args: map[string]string{"by": by}})
+	}
+	return out
 }
 
 // signer finds the document of a signer. Outcome and code say why not.
@@ -85,7 +157,7 @@ func (c *check) signer(ctx context.Context, d cairn.DID) (did.Resolution, Outcom
 // canonical form, all of which mean that part of the document is not covered.
 func proofCode(err error) string {
 	code := cairn.CodeOf(err)
-	if strings.HasPrefix(code, "rdfc.") {
+	if strings.HasPrefix(code, "rdfc.") || strings.HasPrefix(code, "jcs.") {
 		return "proof.does-not-cover"
 	}
 	return declared(code, "proof.malformed")

@@ -41,7 +41,11 @@ func (c *check) status(ctx context.Context, kind string, cred vc.Credential) Fin
 
 func (c *check) entry(ctx context.Context, tree map[string]any, cred vc.Credential) Finding {
 	f := Finding{Axis: AxisStatus, Outcome: Unknown}
-	e, err := statuslist.ReadEntry(tree)
+	read, legacy := statuslist.ReadEntry, statuslist.IsLegacyEntry(tree)
+	if legacy {
+		read = statuslist.ReadLegacyEntry
+	}
+	e, err := read(tree)
 	if err != nil {
 		f.Code, f.Args = declared(cairn.CodeOf(err), "status.unknown-type"), map[string]string{"reason": err.Error()}
 		if f.Code == "status.entry" {
@@ -50,6 +54,9 @@ func (c *check) entry(ctx context.Context, tree map[string]any, cred vc.Credenti
 		return f
 	}
 	l := c.list(ctx, e.List, cred.Issuer)
+	if l.legacy && !legacy {
+		l = unusable("status.unreadable", fmt.Errorf("the list is of another form than the entry"))
+	}
 	f = c.bit(e, l)
 	if c.bundleEnded() && (f.Outcome == Yes || f.Outcome == No && f.Code != "status.revoked") {
 		// Withdrawn for good stays withdrawn; anything else may be otherwise by now.

@@ -173,7 +173,7 @@ func kindOf(tree map[string]any) string {
 	for _, k := range []struct{ typ, kind string }{
 		{"VerifiablePresentation", KindPresentation},
 		{"ClrCredential", KindTranscript}, {"OpenBadgeCredential", KindBadge}, {"AchievementCredential", KindBadge},
-		{"RecognitionDecisionCredential", KindDecision}, {statuslist.CredentialType, KindStatusList},
+		{"RecognitionDecisionCredential", KindDecision}, {statuslist.CredentialType, KindStatusList}, {statuslist.LegacyCredentialType, KindStatusList},
 		{trust.ListType, KindTrustList}, {trust.BundleType, KindTrustBundle},
 	} {
 		if hasType(tree, k.typ) {
