@@ -14,7 +14,7 @@ import (
 var layers = [][]string{
 	0:  {""},
 	1:  {"strictjson", "jcs", "rdfc", "jose", "strictcbor", "cose", "base45", "inflate", "vc", "bbs"},
-	2:  {"did", "statuslist", "tokenstatus", "bake", "pixelpass", "openbadges", "programme"},
+	2:  {"did", "statuslist", "tokenstatus", "bake", "pixelpass", "claim169", "openbadges", "programme"},
 	3:  {"dataintegrity", "papercode", "sdjwt", "vcjwt", "vccose"},
 	4:  {"internal/durable", "internal/keys", "internal/trust", "internal/i18n", "internal/fetch"},
 	5:  {"internal/verify", "internal/issue"},
