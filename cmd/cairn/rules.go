@@ -291,7 +291,7 @@ func (f recogniseQueueCmd) Run(c *console) error {
 			w.printf("No application was found.\n")
 		}
 		for _, s := range list {
-			w.printf("%s  %-10s %-30s %2d credentials, %d wait for a person  %s\n", s.ID, s.State, s.LearnerName, s.Items, s.Waiting, s.Programme)
+			w.printf("%s  %s  %-10s %-30s %2d credentials, %d wait for a person  %s\n", s.ID, s.Since.Format("2006-01-02"), s.State, s.LearnerName, s.Items, s.Waiting, s.Programme)
 		}
 		return firstError(err, w.err)
 	})

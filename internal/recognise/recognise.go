@@ -80,9 +80,13 @@ type Application struct {
 	Challenge       string
 	Created         time.Time
 	Updated         time.Time
-	Items           []Item
-	Evaluation      *Evaluation
-	Decision        *Decision
+	// Submitted is when the learner first handed it in: who is asked for more does
+	// not go back to the end of the queue. Zero for a draft, and for applications
+	// from before this was recorded.
+	Submitted  time.Time `json:",omitzero"`
+	Items      []Item
+	Evaluation *Evaluation
+	Decision   *Decision
 	// Credentials that the decision led to; empty until they are issued.
 	DecisionCredential    cairn.CredentialID
 	CertificateCredential cairn.CredentialID
@@ -126,6 +130,14 @@ type Delivery struct {
 	Credential cairn.CredentialID
 }
 
+// Since is what the queue goes by: when it was first handed in, or made.
+func (a Application) Since() time.Time {
+	if a.Submitted.IsZero() {
+		return a.Created
+	}
+	return a.Submitted
+}
+
 // Filter selects applications for a registrar's queue.
 type Filter struct {
 	State  State               // empty for all
@@ -142,6 +154,7 @@ type Summary struct {
 	Programme   cairn.ProgrammeID
 	Title       cairn.Text
 	State       State
+	Since       time.Time // see Application.Since
 	Updated     time.Time
 	Items       int
 	Waiting     int // items whose identity a person must confirm

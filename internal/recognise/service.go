@@ -260,7 +260,8 @@ func (s *Service) ApplicationsOf(ctx context.Context, inst cairn.InstitutionID, 
 	return list, err
 }
 
-// Queue returns a page of applications for a registrar.
+// Queue returns a page of applications for a registrar, oldest first. That there
+// is no application f.After is NotFound.
 func (s *Service) Queue(ctx context.Context, inst cairn.InstitutionID, f Filter) (list []Summary, err error) {
 	f.Limit = min(max(f.Limit, 1), maxPage)
 	err = s.View(ctx, func(tx Tx) error {
@@ -476,6 +477,9 @@ func (s *Service) Submit(ctx context.Context, inst cairn.InstitutionID, id cairn
 			return invalid("application.empty", "items", "the application has no credential yet")
 		}
 		a.State, a.Note = Submitted, ""
+		if a.Submitted.IsZero() {
+			a.Submitted = s.now()
+		}
 		return nil
 	})
 }

@@ -52,9 +52,9 @@ func (t *Tx) InsertApplication(ctx context.Context, a recognise.Application, lea
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, `INSERT INTO application (institution, id, key, learner, learner_name, programme, digest, state, revision, items, waiting, created, updated, body)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		a.Institution, a.ID, a.Key, a.Learner, learnerName, a.Programme, a.ProgrammeDigest, a.State, a.Revision, len(a.Items), waiting(a), timeText(a.Created), timeText(a.Updated), body)
+	_, err = t.exec(ctx, `INSERT INTO application (institution, id, key, learner, learner_name, programme, digest, state, revision, items, waiting, created, since, updated, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		a.Institution, a.ID, a.Key, a.Learner, learnerName, a.Programme, a.ProgrammeDigest, a.State, a.Revision, len(a.Items), waiting(a), timeText(a.Created), timeText(a.Since()), timeText(a.Updated), body)
 	return err
 }
 
@@ -67,8 +67,8 @@ func (t *Tx) UpdateApplication(ctx context.Context, a recognise.Application) err
 		return err
 	}
 	changed := &cairn.Error{Kind: cairn.Conflict, Code: "application.changed", Object: string(a.ID), Message: "the application was changed by somebody else meanwhile", Hint: "look at it again"}
-	return t.one(ctx, changed, `UPDATE application SET state = ?, revision = ?, items = ?, waiting = ?, updated = ?, body = ? WHERE institution = ? AND id = ? AND revision = ?`,
-		a.State, a.Revision, len(a.Items), waiting(a), timeText(a.Updated), body, a.Institution, a.ID, before)
+	return t.one(ctx, changed, `UPDATE application SET state = ?, revision = ?, items = ?, waiting = ?, since = ?, updated = ?, body = ? WHERE institution = ? AND id = ? AND revision = ?`,
+		a.State, a.Revision, len(a.Items), waiting(a), timeText(a.Since()), timeText(a.Updated), body, a.Institution, a.ID, before)
 }
 
 const applicationColumns = `SELECT body FROM application`
@@ -100,12 +100,21 @@ func (t *Tx) DueApplications(ctx context.Context, limit int) ([]recognise.Applic
 
 // Applications implements recognise.Tx.
 func (t *Tx) Applications(ctx context.Context, inst cairn.InstitutionID, f recognise.Filter) ([]recognise.Summary, error) {
+	var since string
+	if f.After != "" {
+		var err error
+		since, err = get(ctx, t, notFound("application", f.After), func(s scanner) (since string, err error) { return since, s.Scan(&since) },
+			`SELECT since FROM application WHERE institution = ? AND id = ?`, inst, f.After)
+		if err != nil {
+			return nil, err
+		}
+	}
 	return list(ctx, t, func(s scanner) (r recognise.Summary, err error) {
-		err = s.Scan(&r.ID, &r.Learner, &r.LearnerName, &r.Programme, &r.State, timeColumn{&r.Updated}, &r.Items, &r.Waiting)
+		err = s.Scan(&r.ID, &r.Learner, &r.LearnerName, &r.Programme, &r.State, timeColumn{&r.Since}, timeColumn{&r.Updated}, &r.Items, &r.Waiting)
 		return r, err
-	}, `SELECT id, learner, learner_name, programme, state, updated, items, waiting FROM application
-		WHERE institution = ? AND id > ? AND (state = ? OR ? = '') AND (learner_name LIKE ? ESCAPE '\' OR id LIKE ? ESCAPE '\') ORDER BY id LIMIT ?`,
-		inst, f.After, f.State, f.State, like(f.Search), like(f.Search), f.Limit)
+	}, `SELECT id, learner, learner_name, programme, state, since, updated, items, waiting FROM application
+		WHERE institution = ? AND (since, id) > (?, ?) AND (state = ? OR ? = '') AND (learner_name LIKE ? ESCAPE '\' OR id LIKE ? ESCAPE '\') ORDER BY since, id LIMIT ?`,
+		inst, since, f.After, f.State, f.State, like(f.Search), like(f.Search), f.Limit)
 }
 
 // ReserveCredit implements recognise.Tx. One statement decides: the row is new, or

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"cairn.example"
 	"cairn.example/internal/issue"
@@ -180,14 +182,18 @@ func TestQueue(t *testing.T) {
 	w.registrar(t)
 	office := w.signedIn(t, college, "registrar")
 	office.get("/registrar").is(t, "an empty queue", 200, "Nothing here.")
+	var drafts []cairn.ApplicationID
 	for i := range 30 {
+		w.now = w.now.Add(time.Minute)
 		l, err := w.Issue.RegisterLearner(t.Context(), cairn.Learner{Institution: college, FullName: fmt.Sprintf("Learner %02d", i)})
 		must(t, err)
-		_, err = w.Recognise.Draft(t.Context(), college, l.ID, "agri", fmt.Sprint("k", i))
+		a, err := w.Recognise.Draft(t.Context(), college, l.ID, "agri", fmt.Sprint("k", i))
 		must(t, err)
+		drafts = append(drafts, a.ID)
 	}
 	next := regexp.MustCompile(`class="b b2" href="(/registrar\?[^"]*after=[^"]*)"`)
 	seen := map[string]int{}
+	var order []string
 	path := "/registrar?state=draft"
 	for pages := 0; path != ""; pages++ {
 		if pages > 3 {
@@ -197,6 +203,7 @@ func TestQueue(t *testing.T) {
 		a.is(t, path, 200)
 		for _, name := range regexp.MustCompile(`Learner \d\d`).FindAllString(a.body, -1) {
 			seen[name]++
+			order = append(order, name)
 		}
 		path = ""
 		if m := next.FindStringSubmatch(a.body); m != nil {
@@ -211,6 +218,36 @@ func TestQueue(t *testing.T) {
 			t.Errorf("%s is there %d times", name, n)
 		}
 	}
+	if !slices.IsSorted(order) {
+		t.Errorf("the drafts are not by age: %v", order)
+	}
+	office.get("/registrar?state=draft&after=nothing").is(t, "the page after one that is not there", 404)
+
+	// Whoever handed in first comes first, however late the other draft was made.
+	for _, i := range []int{9, 3, 7, 1} {
+		w.now = w.now.Add(time.Minute)
+		_, err := w.Recognise.Add(t.Context(), college, drafts[i], w.badges[0].Document())
+		must(t, err)
+		_, err = w.Recognise.Submit(t.Context(), college, drafts[i])
+		must(t, err)
+	}
+	inOrder := func(state string, want ...string) {
+		t.Helper()
+		got := regexp.MustCompile(`Learner \d\d`).FindAllString(office.get("/registrar?state="+state).body, -1)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", state, got, want)
+		}
+	}
+	inOrder("submitted", "Learner 09", "Learner 03", "Learner 07", "Learner 01")
+	a, err := w.Recognise.Advance(t.Context(), college, drafts[3])
+	must(t, err)
+	w.now = w.now.Add(time.Minute)
+	_, err = w.Recognise.Decide(t.Context(), recognise.DecideRequest{Institution: college, Application: a.ID, Outcome: recognise.Return, By: "registrar", Role: "registrar", Reason: "One is missing", Revision: a.Revision})
+	must(t, err)
+	_, err = w.Recognise.Submit(t.Context(), college, a.ID)
+	must(t, err)
+	inOrder("submitted", "Learner 09", "Learner 03", "Learner 07", "Learner 01") // who is asked for more keeps the place
+
 	found := office.get("/registrar?state=&q=learner+07")
 	found.is(t, "a search", 200, "Learner 07")
 	if strings.Contains(found.body, "Learner 08") {

@@ -43,7 +43,7 @@ type queuePage struct {
 }
 
 type queueLine struct {
-	Path, Learner, Programme, State, Word, Updated string
+	Path, Learner, Programme, State, Word, Since string
 	Items, Waiting                                 int
 }
 
@@ -99,7 +99,7 @@ func (s *Site) queue(v *visit) error {
 		if title == "" {
 			title = string(a.Programme)
 		}
-		p.Lines = append(p.Lines, queueLine{Path: "/registrar/applications/" + string(a.ID), Learner: a.LearnerName, Programme: title, State: string(a.State), Word: v.W("state." + string(a.State)), Updated: v.Date(a.Updated), Items: a.Items, Waiting: a.Waiting})
+		p.Lines = append(p.Lines, queueLine{Path: "/registrar/applications/" + string(a.ID), Learner: a.LearnerName, Programme: title, State: string(a.State), Word: v.W("state." + string(a.State)), Since: v.Date(a.Since), Items: a.Items, Waiting: a.Waiting})
 	}
 	return v.render(http.StatusOK, "queue", v.W("queue.title"), p)
 }
