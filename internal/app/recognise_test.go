@@ -290,6 +290,30 @@ func TestIdentity(t *testing.T) {
 	if a, err = c.Recognise.Advance(t.Context(), uni, a.ID); err != nil || a.Evaluation.Result.Counted.Sign() <= 0 {
 		t.Errorf("%+v %v", a.Evaluation, err)
 	}
+
+	// What was confirmed stays so in a simulation, though the application is gone;
+	// the other paper still waits for a person, and a third learner gains nothing.
+	if _, err := c.Recognise.Withdraw(t.Context(), uni, a.ID); err != nil {
+		t.Fatal(err)
+	}
+	third, err := c.Issue.RegisterLearner(t.Context(), cairn.Learner{Institution: uni, FullName: "Amina", Number: "3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for learner, want := range map[cairn.LearnerID]map[string]string{
+		other.ID: {a.Items[0].Digest: "", a.Items[1].Digest: programme.BlockedIdentity},
+		third.ID: {a.Items[0].Digest: programme.BlockedIdentity, a.Items[1].Digest: programme.BlockedIdentity},
+	} {
+		e, _, err := c.Recognise.Simulate(t.Context(), uni, learner, "cert", c.badges[0].Document(), c.badges[1].Document())
+		if err != nil || len(e.Held) != 2 {
+			t.Fatalf("%+v %v", e, err)
+		}
+		for _, h := range e.Held {
+			if h.Blocked != want[h.Digest] {
+				t.Errorf("in the simulation of %s, %s is %q, want %q", learner, h.Title, h.Blocked, want[h.Digest])
+			}
+		}
+	}
 }
 
 // Two programmes at once can't spend one credential.

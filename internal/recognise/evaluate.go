@@ -146,6 +146,8 @@ func (s *Service) evaluation(ctx context.Context, a *Application) (*Evaluation, 
 
 // Simulate evaluates what an institution itself issued to a learner, together with
 // other documents, against a programme. Nothing is stored and nothing is signed.
+// That a document is about the learner counts when it was established in one of
+// the learner's applications, though a new application asks for it once more.
 func (s *Service) Simulate(ctx context.Context, inst cairn.InstitutionID, learner cairn.LearnerID, id cairn.ProgrammeID, documents ...[]byte) (Evaluation, *programme.Programme, error) {
 	p, err := s.newest(ctx, inst, id)
 	if err != nil {
@@ -172,6 +174,10 @@ func (s *Service) Simulate(ctx context.Context, inst cairn.InstitutionID, learne
 			}
 		}
 	}
+	established, err := s.established(ctx, inst, learner)
+	if err != nil {
+		return Evaluation{}, nil, err
+	}
 	for _, d := range documents {
 		item, tree, err := s.item(d)
 		if err != nil {
@@ -179,6 +185,9 @@ func (s *Service) Simulate(ctx context.Context, inst cairn.InstitutionID, learne
 		}
 		if item.Identity, err = s.identify(ctx, tree, l); err != nil {
 			return Evaluation{}, nil, err
+		}
+		if before, ok := established[item.Digest]; ok && item.Identity == IdentityOpen {
+			item.Identity, item.IdentityBy, item.IdentityReason = before.Identity, before.IdentityBy, before.IdentityReason
 		}
 		if err := a.add(item); err != nil {
 			return Evaluation{}, nil, err
@@ -189,6 +198,25 @@ func (s *Service) Simulate(ctx context.Context, inst cairn.InstitutionID, learne
 		return Evaluation{}, nil, err
 	}
 	return *e, p, nil
+}
+
+// established finds, by digest, the credentials that a learner's key or a registrar
+// has tied to the learner in any application, withdrawn ones too: what happened
+// to the application says nothing about whose credential it is.
+func (s *Service) established(ctx context.Context, inst cairn.InstitutionID, learner cairn.LearnerID) (map[string]Item, error) {
+	applications, err := s.ApplicationsOf(ctx, inst, learner)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]Item{}
+	for _, a := range applications {
+		for _, item := range a.Items {
+			if item.Identity == IdentityProven || item.Identity == IdentityConfirmed && found[item.Digest].Identity != IdentityProven {
+				found[item.Digest] = item
+			}
+		}
+	}
+	return found, nil
 }
 
 // sameResult compares evaluations by everything but the day they were made.
