@@ -25,8 +25,8 @@ var sdKeys = []jose.Algorithm{jose.ES256}
 // mandatory select what must always be shown; without issuer, validity and status
 // among them a holder can hide that a credential has ended. s signs with P-256.
 // random is a source such as crypto/rand.Reader; it makes the key of this proof's
-// statements, which is forgotten at once. The proof is verified before it is
-// returned.
+// statements, which is forgotten at once. The issuer's signature is checked before
+// it is returned.
 func SignSD(ctx context.Context, random io.Reader, doc map[string]any, o Options, mandatory []string, id cairn.KeyID, s jose.Signer) (map[string]any, error) {
 	if _, ok := doc["proof"]; ok {
 		return nil, bad("proof.already-signed", "proof", "the document already has a proof")
@@ -75,37 +75,44 @@ func SignSD(ctx context.Context, random io.Reader, doc map[string]any, o Options
 	if proof["proofValue"], err = v.writeBase(); err != nil {
 		return nil, err
 	}
-	out := maps.Clone(doc)
-	out["proof"] = proof
-	proofs, err := Proofs(out)
-	if err != nil {
+	// The signatures of the statements are our own; that of the issuer comes from
+	// elsewhere, such as a key store.
+	if err := verifySignature(s.PublicKey(), jose.ES256, message, v.baseSignature); cairn.CodeOf(err) == "proof.signature" {
+		return nil, signerFault(id)
+	} else if err != nil {
 		return nil, err
 	}
-	err = VerifyBaseSD(out, proofs[0], did.Method{ID: id, Key: s.PublicKey()})
-	if code := cairn.CodeOf(err); code == "proof.signature" || code == "proof.value" {
-		return nil, &cairn.Error{Kind: cairn.Internal, Code: "proof.signer-fault", Object: string(id), Err: err,
-			Message: "the signer returned a signature that does not verify", Hint: "check the key store; nothing was signed"}
-	}
-	return out, err
+	out := maps.Clone(doc)
+	out["proof"] = proof
+	return out, nil
 }
 
 // VerifyBaseSD returns nil when the key of method m made base proof p of doc. A
 // holder asks this when the credential comes; a verifier never gets a base proof,
 // and Verify refuses them.
 func VerifyBaseSD(doc map[string]any, p Proof, m did.Method) error {
-	_, _, _, err := baseSD(doc, p, m, nil)
-	return err
+	v, options, d, err := baseSD(doc, p, nil)
+	if err != nil {
+		return err
+	}
+	return v.verifyBase(doc, options, d, p, m)
 }
 
 // DeriveSD returns what the holder shows: of doc, which has base proof p, what the
 // issuer demands and what the JSON pointers select, with a derived proof. m is the
-// method that p names: the base proof is checked first. doc is not changed, equal
-// inputs give equal results, and no secret is needed but the base proof itself.
-// Codes: those of Verify and of rdfc.Statements.
+// method that p names: the base proof is checked first. Who checked it before, with
+// VerifyBaseSD, can give the zero method and save the time of it. doc is not
+// changed, equal inputs give equal results, and no secret is needed but the base
+// proof itself. Codes: those of Verify and of rdfc.Statements.
 func DeriveSD(doc map[string]any, p Proof, m did.Method, pointers []string) (map[string]any, error) {
-	base, options, d, err := baseSD(doc, p, m, pointers)
+	base, options, d, err := baseSD(doc, p, pointers)
 	if err != nil {
 		return nil, err
+	}
+	if m.ID != "" || m.Key != nil || m.PublicKey != nil {
+		if err := base.verifyBase(doc, options, d, p, m); err != nil {
+			return nil, err
+		}
 	}
 	if d.document == nil {
 		return nil, bad("proof.nothing-shown", "", "nothing of the document is selected")
@@ -124,37 +131,53 @@ func DeriveSD(doc map[string]any, p Proof, m did.Method, pointers []string) (map
 		}
 		v.labels[n] = b
 	}
+	// A verifier must find the very statements that were signed.
+	mandatory, others, err := v.splitDerived(d.document)
+	if err != nil {
+		return nil, err
+	}
+	var always, chosen []string
+	for _, at := range d.combined {
+		if _, ok := slices.BinarySearch(d.mandatory, at); ok {
+			always = append(always, d.statements.Lines[at])
+		} else {
+			chosen = append(chosen, d.statements.Lines[at])
+		}
+	}
+	if !slices.Equal(mandatory, always) || !slices.Equal(others, chosen) {
+		return nil, &cairn.Error{Kind: cairn.Internal, Code: "proof.derive", Message: "the part says something else than the whole; nothing is shown"}
+	}
 	if options["proofValue"], err = v.writeDerived(); err != nil {
 		return nil, err
 	}
-	out := d.document
-	out["proof"] = options
-	p.tree = options
-	if err := Verify(out, p, m); err != nil {
-		return nil, &cairn.Error{Kind: cairn.Internal, Code: "proof.derive", Message: "the derived proof does not verify; nothing is shown", Err: err}
-	}
-	return out, nil
+	d.document["proof"] = options
+	return d.document, nil
 }
 
-// baseSD reads and checks a base proof, and cuts the document.
-func baseSD(doc map[string]any, p Proof, m did.Method, pointers []string) (*sdValue, map[string]any, *disclosure, error) {
+// baseSD reads a base proof, and cuts the document.
+func baseSD(doc map[string]any, p Proof, pointers []string) (*sdValue, map[string]any, *disclosure, error) {
 	plain, options, value := unsecured(doc, p)
 	if p.Type != ProofType || p.Cryptosuite != ECDSASD2023 || p.Previous != nil {
 		return nil, nil, nil, bad("proof.unsupported", "proof.cryptosuite", "this is not a proof with %s that stands alone", ECDSASD2023)
-	}
-	if p.Method != m.ID {
-		return nil, nil, nil, bad("proof.method", "proof.verificationMethod", "the proof names another key")
 	}
 	v, err := parseBaseSD(value)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	d, err := v.cut(plain, pointers)
-	if err != nil {
-		return nil, nil, nil, err
+	if err == nil && len(d.statements.Lines)-len(d.mandatory) != len(v.signatures) {
+		err = bad("proof.signature", "proof.proofValue", "the base proof has %d signatures for %d statements", len(v.signatures), len(d.statements.Lines)-len(d.mandatory))
+	}
+	return v, options, d, err
+}
+
+// verifyBase checks a base proof with the key of the method that it must name.
+func (v *sdValue) verifyBase(doc, options map[string]any, d *disclosure, p Proof, m did.Method) error {
+	if p.Method != m.ID {
+		return bad("proof.method", "proof.verificationMethod", "the proof names another key")
 	}
 	shown, others := split(d.statements.Lines, d.mandatory)
-	return v, options, d, v.verify(plain, options, shown, others, m)
+	return v.verify(doc, options, shown, others, m)
 }
 
 // cut names the unnamed objects of a whole document and selects what is shown.

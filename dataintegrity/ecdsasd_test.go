@@ -146,6 +146,10 @@ func TestPublishedSelectiveDisclosure(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			again, err := dataintegrity.DeriveSD(signed, p, did.Method{}, sdPointers) // the base proof was checked
+			if err != nil || sdValueOf(again) != c.shown {
+				t.Errorf("without the check: %v, %v", again, err)
+			}
 			if v := sdValueOf(shown); v != c.shown {
 				t.Errorf("the derived proof is\n%s, not\n%s", v, c.shown)
 			}
@@ -412,6 +416,12 @@ func TestSignAndDeriveSDRefuse(t *testing.T) {
 			_, err := dataintegrity.DeriveSD(signed, p, did.Method{ID: id384, Key: key.PublicKey()}, nil)
 			return err
 		}, "proof.method"},
+		{"derive without statements that are signed", func() error {
+			changed := maps.Clone(signed)
+			delete(changed, "name")
+			_, err := dataintegrity.DeriveSD(changed, p, did.Method{}, nil)
+			return err
+		}, "proof.signature"},
 		{"derive after a change", func() error {
 			changed := maps.Clone(signed)
 			changed["name"] = "Another"

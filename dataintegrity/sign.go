@@ -144,8 +144,12 @@ func checkOwn(doc map[string]any, id cairn.KeyID, k *jose.PublicKey) error {
 	}
 	err = Verify(doc, proofs[len(proofs)-1], did.Method{ID: id, Key: k})
 	if code := cairn.CodeOf(err); code == "proof.signature" || code == "proof.value" {
-		return &cairn.Error{Kind: cairn.Internal, Code: "proof.signer-fault", Object: string(id),
-			Message: "the signer returned a signature that does not verify", Hint: "check the key store; nothing was signed"}
+		return signerFault(id)
 	}
 	return err
+}
+
+func signerFault(id cairn.KeyID) error {
+	return &cairn.Error{Kind: cairn.Internal, Code: "proof.signer-fault", Object: string(id),
+		Message: "the signer returned a signature that does not verify", Hint: "check the key store; nothing was signed"}
 }
