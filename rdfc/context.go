@@ -114,6 +114,15 @@ func (a *active) with(local any, override, inline bool) (*active, error) {
 			return nil, err
 		}
 	}
+	if inline { // a context that is never used must be one, too
+		for name := range m {
+			if d := b.result.terms[name]; d != nil && d.scoped && d.inline {
+				if _, err := b.result.with(d.local, true, true); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
 	return b.result, nil
 }
 
@@ -137,7 +146,7 @@ func (b *builder) define(name string) error {
 		return nil
 	}
 	b.state[name] = false
-	if strings.HasPrefix(name, "@") || strings.Contains(name, ":") || name == "" {
+	if strings.HasPrefix(name, "@") || strings.Contains(name, ":") || name == "" || b.inline && strings.Contains(name, "/") {
 		return fmt.Errorf("the term %q is not supported", name)
 	}
 	d := &definition{protected: b.protected, inline: b.inline}
@@ -152,7 +161,10 @@ func (b *builder) define(name string) error {
 			switch key {
 			case "@id":
 			case "@type":
-				s, _ := e.(string)
+				s, isText := e.(string)
+				if !isText {
+					return fmt.Errorf("the type of %q is a %T", name, e)
+				}
 				if d.coercion, err = b.expand(s); err != nil {
 					return err
 				}
