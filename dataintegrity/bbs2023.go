@@ -87,9 +87,7 @@ func bbsMessages(doc, options map[string]any, hmacKey []byte, mandatory, selecti
 // hashOptions hashes the canonical form of a proof without its value, which takes
 // the document's @context.
 func hashOptions(doc, options map[string]any) ([]byte, error) {
-	config := maps.Clone(options)
-	config["@context"] = doc["@context"]
-	canonical, err := rdfc.Canonical(config)
+	canonical, err := rdfc.Canonical(withContextOf(doc, options))
 	if err != nil {
 		return nil, err
 	}

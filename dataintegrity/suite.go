@@ -185,8 +185,7 @@ func (s hashed) sign(in unsigned) ([]byte, error) {
 // the options, which must be its own or the beginning of it.
 func (s hashed) message(doc, options map[string]any, h crypto.Hash) ([]byte, error) {
 	if !s.json {
-		options = maps.Clone(options)
-		options["@context"] = doc["@context"]
+		options = withContextOf(doc, options)
 	} else if c, ok := options["@context"]; ok {
 		if !begins(doc["@context"], c) {
 			return nil, bad("proof.context", "proof.@context", "the document does not begin with the contexts under which it was signed")
@@ -203,6 +202,15 @@ func (s hashed) message(doc, options map[string]any, h crypto.Hash) ([]byte, err
 		return nil, err
 	}
 	return append(sum(h, config), sum(h, document)...), nil
+}
+
+// withContextOf gives the options of a proof the contexts of its document.
+func withContextOf(doc, options map[string]any) map[string]any {
+	out := maps.Clone(options)
+	if c, ok := doc["@context"]; ok {
+		out["@context"] = c
+	}
+	return out
 }
 
 func sum(h crypto.Hash, b []byte) []byte {
