@@ -39,6 +39,7 @@ type cli struct {
 	Import      importCmd      `cmd:"" help:"Award many, from a CSV file."`
 	Revoke      revokeCmd      `cmd:"" help:"Withdraw a credential for good."`
 	Verify      verifyCmd      `cmd:"" help:"Check a credential: exit code 0 valid, 1 invalid, 2 undetermined."`
+	Bake        bakeCmd        `cmd:"" help:"Put an Open Badge into a picture that carries it."`
 	Wallet      walletCmd      `cmd:"" help:"A learner's own encrypted wallet."`
 	Trust       trustCmd       `cmd:"" help:"Who may award what: trust lists and bundles."`
 	Programme   programmeCmd   `cmd:"" help:"The rules of full credentials."`
