@@ -308,3 +308,38 @@ func FuzzProofs(f *testing.F) {
 		}
 	})
 }
+
+// Whatever comes: a proof over it is good or bad, and nothing panics.
+func FuzzVerify(f *testing.F) {
+	for _, c := range published {
+		id, key := keyOf(f, c.secret)
+		doc, err := dataintegrity.SignWith(f.Context(), parse(f, c.doc), dataintegrity.Options{Cryptosuite: c.suite, Purpose: did.AssertionMethod, Created: made, ID: "urn:x:1"}, id, key)
+		if err != nil {
+			f.Fatal(err)
+		}
+		b, err := jcs.Marshal(doc)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	legacy, err := jcs.Marshal(publishedLegacy(f))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(legacy)
+	chained, err := jcs.Marshal(publishedChain(f))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(chained)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		doc, err := strictjson.ParseObject(data, strictjson.Default)
+		if err != nil {
+			return
+		}
+		if err := check(doc); err != nil && cairn.CodeOf(err) == "" {
+			t.Fatalf("an error without a code: %v", err)
+		}
+	})
+}
