@@ -191,10 +191,16 @@ func hugePNG(t *testing.T) []byte {
 	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 50000, 1))); err != nil {
 		t.Fatal(err)
 	}
-	out := b.Bytes()
-	out[20], out[21], out[22], out[23] = 0, 0, 0xc3, 0x50
-	binary.BigEndian.PutUint32(out[29:], crc32.ChecksumIEEE(out[12:29]))
-	return out
+	return pngHeader(b.Bytes(), 50000, 50000, 8, 0, 0)
+}
+
+// pngHeader changes what a PNG says of itself.
+func pngHeader(data []byte, w, h int, depth, kind, interlaced byte) []byte {
+	binary.BigEndian.PutUint32(data[16:], uint32(w))
+	binary.BigEndian.PutUint32(data[20:], uint32(h))
+	data[24], data[25], data[28] = depth, kind, interlaced
+	binary.BigEndian.PutUint32(data[29:], crc32.ChecksumIEEE(data[12:29]))
+	return data
 }
 
 func TestShaping(t *testing.T) {

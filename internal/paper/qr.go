@@ -4,15 +4,8 @@ import (
 	"bytes"
 	"image"
 	"image/color"
-	"image/draw"
-	_ "image/jpeg" // photographs
 	"image/png"
-	"maps"
-	"slices"
 
-	"github.com/makiuchi-d/gozxing"
-	multi "github.com/makiuchi-d/gozxing/multi/qrcode"
-	"github.com/makiuchi-d/gozxing/qrcode"
 	"github.com/makiuchi-d/gozxing/qrcode/decoder"
 	"github.com/makiuchi-d/gozxing/qrcode/encoder"
 
@@ -99,105 +92,4 @@ func (p *page) qr(rows [][]bool, x, y, module float64) float64 {
 	}
 	p.op("f")
 	return side
-}
-
-// ReadQR returns the text of the QR code on a PNG or JPEG picture. A picture
-// over 10 MiB or 40 megapixels is refused before it is decoded; no code gives
-// paper.no-code, two different ones paper.two-codes.
-func ReadQR(picture []byte) (text string, err error) {
-	if len(picture) > maxPicture {
-		return "", &cairn.Error{Kind: cairn.TooLarge, Code: "paper.picture-too-large", Message: "the picture is larger than 10 MiB"}
-	}
-	cfg, _, err := image.DecodeConfig(bytes.NewReader(picture))
-	if err != nil {
-		return "", &cairn.Error{Kind: cairn.Invalid, Code: "paper.picture", Message: "the picture cannot be read", Hint: "use a PNG or JPEG picture", Err: err}
-	}
-	if cfg.Width <= 0 || cfg.Height <= 0 || cfg.Width > maxPixels/cfg.Height {
-		return "", &cairn.Error{Kind: cairn.TooLarge, Code: "paper.picture-too-large", Message: "the picture has more than 40 million pixels"}
-	}
-	img, _, err := image.Decode(bytes.NewReader(picture))
-	if err != nil {
-		return "", &cairn.Error{Kind: cairn.Invalid, Code: "paper.picture", Message: "the picture cannot be read", Err: err}
-	}
-	defer func() { // the decoder works on whatever a camera saw
-		if recover() != nil {
-			text, err = "", &cairn.Error{Kind: cairn.Invalid, Code: "paper.no-code", Message: "no QR code was found on the picture"}
-		}
-	}()
-	for _, side := range []int{1200, 2000, 700} {
-		found := codesIn(scaled(img, side))
-		switch len(found) {
-		case 0:
-		case 1:
-			return found[0], nil
-		default:
-			return "", &cairn.Error{Kind: cairn.Invalid, Code: "paper.two-codes", Message: "there are several different QR codes on the picture",
-				Hint: "take a picture of one of them"}
-		}
-	}
-	return "", &cairn.Error{Kind: cairn.Invalid, Code: "paper.no-code", Message: "no QR code was found on the picture",
-		Hint: "hold the paper flat, in good light, so that the code fills the picture"}
-}
-
-// scaled returns the picture in grey, on white, with its longer side at most so
-// long; each pixel is the mean of those that it stands for, which also removes
-// noise. A very small picture is enlarged, so that a module is not one pixel.
-func scaled(img image.Image, side int) *image.Gray {
-	b := img.Bounds()
-	full := image.NewGray(image.Rect(0, 0, b.Dx(), b.Dy()))
-	for i := range full.Pix {
-		full.Pix[i] = 0xff
-	}
-	draw.Draw(full, full.Bounds(), img, b.Min, draw.Over)
-	w, h := b.Dx(), b.Dy()
-	if longer := max(w, h); longer > side {
-		w, h = max(1, w*side/longer), max(1, h*side/longer)
-	} else if longer < 250 {
-		w, h = 3*w, 3*h
-	} else {
-		return full
-	}
-	out := image.NewGray(image.Rect(0, 0, w, h))
-	for y := range h {
-		top := y * b.Dy() / h
-		bottom := max(top+1, (y+1)*b.Dy()/h)
-		for x := range w {
-			left := x * b.Dx() / w
-			right := max(left+1, (x+1)*b.Dx()/w)
-			sum := 0
-			for sy := top; sy < bottom; sy++ {
-				for _, v := range full.Pix[sy*full.Stride+left : sy*full.Stride+right] {
-					sum += int(v)
-				}
-			}
-			out.Pix[y*out.Stride+x] = uint8(sum / ((bottom - top) * (right - left)))
-		}
-	}
-	return out
-}
-
-// codesIn returns the different texts found by any of the methods.
-func codesIn(img *image.Gray) []string {
-	source := gozxing.NewLuminanceSourceFromImage(img)
-	hints := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true}
-	found := map[string]bool{}
-	for _, binarize := range []func(gozxing.LuminanceSource) gozxing.Binarizer{gozxing.NewHybridBinarizer, gozxing.NewGlobalHistgramBinarizer} {
-		bitmap, err := gozxing.NewBinaryBitmap(binarize(source))
-		if err != nil {
-			continue
-		}
-		if results, err := multi.NewQRCodeMultiReader().DecodeMultiple(bitmap, hints); err == nil {
-			for _, r := range results {
-				found[r.GetText()] = true
-			}
-		}
-		if len(found) > 0 {
-			break
-		}
-		if r, err := qrcode.NewQRCodeReader().Decode(bitmap, hints); err == nil {
-			found[r.GetText()] = true
-			break
-		}
-	}
-	return slices.Sorted(maps.Keys(found))
 }
