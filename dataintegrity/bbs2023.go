@@ -231,7 +231,7 @@ func verifyBBS(in signed) error {
 	if err != nil {
 		return err
 	}
-	s, err := rdfc.NewStatements(in.doc)
+	s, err := in.statementsOf()
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"cairn.example"
 )
+
+// maxChained bounds the proofs of a document that are over others: each is over a
+// document of its own, which has to be brought into its canonical form.
+const maxChained = 5
 
 // previousOf reads previousProof: the id of one proof, or a list of them.
 func previousOf(m map[string]any) ([]string, error) {
@@ -33,7 +39,11 @@ func previousOf(m map[string]any) ([]string, error) {
 // to each other in a circle.
 func checkChain(proofs []Proof) error {
 	byID := map[string]int{}
+	chained := 0
 	for i, p := range proofs {
+		if p.Previous != nil {
+			chained++
+		}
 		if p.ID == "" {
 			continue
 		}
@@ -41,6 +51,9 @@ func checkChain(proofs []Proof) error {
 			return bad("proof.chain", fmt.Sprintf("proof/%d", i), "two proofs have one id")
 		}
 		byID[p.ID] = i
+	}
+	if chained > maxChained {
+		return &cairn.Error{Kind: cairn.TooLarge, Code: "proof.too-many", Field: "proof", Message: fmt.Sprintf("more than %d proofs are over others", maxChained)}
 	}
 	const begun, done = 1, 2
 	state := make([]int, len(proofs))

@@ -183,3 +183,71 @@ func TestRDFAfterJSON(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// What proofs share is worked out once, and what they don't share is not mixed up.
+func TestCheckerOfManyProofs(t *testing.T) {
+	doc := parse(t, employ)
+	secrets := []string{edSecret, p256Secret, p384Secret}
+	suites := []string{dataintegrity.EdDSARDFC2022, dataintegrity.ECDSARDFC2019, dataintegrity.ECDSARDFC2019}
+	for i := range 8 {
+		id, key := keyOf(t, secrets[i%3])
+		o := dataintegrity.Options{Cryptosuite: suites[i%3], ID: fmt.Sprintf("urn:x:%d", i), Purpose: did.AssertionMethod, Created: made}
+		if i >= 4 {
+			o.Previous = []string{fmt.Sprintf("urn:x:%d", i-1), fmt.Sprintf("urn:x:%d", i-4)}
+		}
+		var err error
+		if doc, err = dataintegrity.Add(t.Context(), doc, o, id, key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	verify := func(doc map[string]any) (good []bool) {
+		proofs, err := dataintegrity.Proofs(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := dataintegrity.NewChecker(doc)
+		for i, p := range proofs {
+			_, key := keyOf(t, secrets[i%3])
+			m := did.Method{ID: p.Method, Key: key.PublicKey()}
+			together, alone := c.Verify(p, m), dataintegrity.Verify(doc, p, m)
+			if cairn.CodeOf(together) != cairn.CodeOf(alone) {
+				t.Errorf("proof %d: together %v, alone %v", i, together, alone)
+			}
+			good = append(good, together == nil)
+		}
+		return good
+	}
+	if good := verify(doc); slices.Contains(good, false) {
+		t.Fatalf("%v", good)
+	}
+	// A change of proof 1 breaks it and those that are over it, and no other.
+	list := slices.Clone(doc["proof"].([]any))
+	changed := maps.Clone(list[1].(map[string]any))
+	changed["nonce"] = "x"
+	list[1] = changed
+	bad := maps.Clone(doc)
+	bad["proof"] = list
+	if good := verify(bad); !slices.Equal(good, []bool{true, false, true, true, true, false, true, true}) {
+		t.Errorf("%v", good)
+	}
+	// Who names other previous proofs than were signed gets no other's form.
+	for _, previous := range [][]any{{"urn:x:0", "urn:x:2"}, {"urn:x:3"}, {"urn:x:0", "urn:x:1", "urn:x:3"}} {
+		list := slices.Clone(doc["proof"].([]any))
+		p := maps.Clone(list[4].(map[string]any))
+		p["previousProof"] = previous
+		delete(p, "id")
+		list[4] = p
+		bad["proof"] = list[:5] // the others name it
+		if good := verify(bad); good[4] || slices.Contains(good[:4], false) {
+			t.Errorf("%v: %v", previous, good)
+		}
+	}
+	id, key := keyOf(t, edSecret)
+	for i := range 2 {
+		o := dataintegrity.Options{ID: fmt.Sprintf("urn:y:%d", i), Purpose: did.AssertionMethod, Created: made, Previous: []string{"urn:x:0"}}
+		var err error
+		if doc, err = dataintegrity.Add(t.Context(), doc, o, id, key); (cairn.CodeOf(err) == "proof.too-many") != (i == 1) {
+			t.Errorf("%d proofs over others: %v", 5+i, err)
+		}
+	}
+}

@@ -13,7 +13,6 @@ package dataintegrity
 
 import (
 	"fmt"
-	"maps"
 	"time"
 
 	"cairn.example"
@@ -140,29 +139,7 @@ func readProof(m map[string]any) (Proof, error) {
 // A proof with previous ones is over these, too, but Verify does not check them:
 // it counts only when each of p.Previous is verified as well. A proof of a JCS
 // suite can be over fewer contexts than the document has: see CoversContext.
-func Verify(doc map[string]any, p Proof, m did.Method) error {
-	s, err := suiteOf(p.Type, p.Cryptosuite)
-	if err != nil {
-		return err
-	}
-	if p.Method != m.ID {
-		return bad("proof.method", "proof.verificationMethod", "the proof names another key")
-	}
-	if _, own := p.tree["@context"]; own && !s.ownContext {
-		return bad("proof.unknown-member", "proof.@context", "a proof of this cryptosuite has no @context")
-	}
-	if p.Previous != nil && !s.chained {
-		return bad("proof.chain", "proof.previousProof", "a proof of this cryptosuite can't be part of a chain")
-	}
-	value, _ := p.tree["proofValue"].(string)
-	input, err := withPrevious(doc, p.tree)
-	if err != nil {
-		return err
-	}
-	options := maps.Clone(p.tree)
-	delete(options, "proofValue")
-	return s.verify(signed{doc: input, options: options, value: value, method: m})
-}
+func Verify(doc map[string]any, p Proof, m did.Method) error { return NewChecker(doc).Verify(p, m) }
 
 // CoversContext says whether the proof is over all contexts of the document. The
 // JCS suites let somebody add contexts at the end of @context after the signature

@@ -132,7 +132,11 @@ func DeriveSD(doc map[string]any, p Proof, m did.Method, pointers []string) (map
 		v.labels[n] = b
 	}
 	// A verifier must find the very statements that were signed.
-	mandatory, others, err := v.splitDerived(d.document)
+	part, err := rdfc.NewStatements(d.document)
+	if err != nil {
+		return nil, err
+	}
+	mandatory, others, err := v.splitDerived(part)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +198,11 @@ func verifySD(in signed) error {
 	if err != nil {
 		return err
 	}
-	shown, others, err := v.splitDerived(in.doc)
+	s, err := in.statementsOf()
+	if err != nil {
+		return err
+	}
+	shown, others, err := v.splitDerived(s)
 	if err != nil {
 		return err
 	}
@@ -205,11 +213,7 @@ func verifySD(in signed) error {
 // shown always, and the others (createVerifyData, vc-di-ecdsa, section 3.5.9).
 // Each unnamed object has its own name, and there is no name for another: else one
 // signed object could be shown as two.
-func (v *sdValue) splitDerived(doc map[string]any) (shown, others []string, err error) {
-	s, err := rdfc.NewStatements(doc)
-	if err != nil {
-		return nil, nil, err
-	}
+func (v *sdValue) splitDerived(s *rdfc.Statements) (shown, others []string, err error) {
 	names := map[string]string{}
 	for n, b := range v.labels {
 		names["c14n"+strconv.Itoa(n)] = "u" + base64.RawURLEncoding.EncodeToString(b)

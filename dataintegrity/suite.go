@@ -91,14 +91,6 @@ func (p Proof) Legacy() bool {
 	return err == nil && s.legacy
 }
 
-// signed is what a suite checks: doc is the document without its proofs, or with
-// the previous ones of a chain; options is the proof without its value.
-type signed struct {
-	doc, options map[string]any
-	value        string
-	method       did.Method
-}
-
 // unsigned is what a suite signs.
 type unsigned struct {
 	doc, options map[string]any
@@ -109,15 +101,14 @@ type unsigned struct {
 // document, each in a canonical form. The hash goes with the key.
 type hashed struct {
 	keys []jose.Algorithm
-	form func(doc map[string]any, h crypto.Hash) ([]byte, error)
 	json bool // the form is that of JSON, not of RDF
 }
 
 var (
-	eddsaRDFC = hashed{keys: []jose.Algorithm{jose.EdDSA}, form: formRDF}
-	eddsaJCS  = hashed{keys: []jose.Algorithm{jose.EdDSA}, form: formJSON, json: true}
-	ecdsaRDFC = hashed{keys: []jose.Algorithm{jose.ES256, jose.ES384}, form: formRDF}
-	ecdsaJCS  = hashed{keys: []jose.Algorithm{jose.ES256, jose.ES384}, form: formJSON, json: true}
+	eddsaRDFC = hashed{keys: []jose.Algorithm{jose.EdDSA}}
+	eddsaJCS  = hashed{keys: []jose.Algorithm{jose.EdDSA}, json: true}
+	ecdsaRDFC = hashed{keys: []jose.Algorithm{jose.ES256, jose.ES384}}
+	ecdsaJCS  = hashed{keys: []jose.Algorithm{jose.ES256, jose.ES384}, json: true}
 )
 
 func formRDF(doc map[string]any, h crypto.Hash) ([]byte, error) {
@@ -129,7 +120,7 @@ func formRDF(doc map[string]any, h crypto.Hash) ([]byte, error) {
 
 // formJSON refuses numbers that are not exact, because a reader who keeps all
 // digits would see what nobody signed.
-func formJSON(doc map[string]any, _ crypto.Hash) ([]byte, error) {
+func formJSON(doc map[string]any) ([]byte, error) {
 	if err := jcs.Exact(doc); err != nil {
 		return nil, err
 	}
@@ -164,7 +155,7 @@ func (s hashed) verify(in signed) error {
 	if err != nil {
 		return err
 	}
-	message, err := s.message(in.doc, in.options, hashOf(alg))
+	message, err := s.message(in.doc, in.options, hashOf(alg), in.hashRDF)
 	if err != nil {
 		return err
 	}
@@ -176,32 +167,37 @@ func (s hashed) sign(in unsigned) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.message(in.doc, in.options, hashOf(alg))
+	once := signed{doc: in.doc, checker: NewChecker(in.doc)}
+	return s.message(in.doc, in.options, hashOf(alg), once.hashRDF)
 }
 
 // message is the transformation and hashing of these suites (vc-di-eddsa, sections
 // 3.2.3 to 3.2.5 and 3.3.3 to 3.3.5; vc-di-ecdsa, the same of 3.2 and 3.3). For RDF
-// the options take the document's @context. For JSON the document takes that of
-// the options, which must be its own or the beginning of it.
-func (s hashed) message(doc, options map[string]any, h crypto.Hash) ([]byte, error) {
+// the options take the document's @context, and hashRDF hashes the document. For
+// JSON the document takes the @context of the options, which must be its own or
+// the beginning of it.
+func (s hashed) message(doc, options map[string]any, h crypto.Hash, hashRDF func(crypto.Hash) ([]byte, error)) ([]byte, error) {
 	if !s.json {
-		options = withContextOf(doc, options)
-	} else if c, ok := options["@context"]; ok {
+		config, err := formRDF(withContextOf(doc, options), h)
+		if err != nil {
+			return nil, err
+		}
+		document, err := hashRDF(h)
+		return append(sum(h, config), document...), err
+	}
+	if c, ok := options["@context"]; ok {
 		if !begins(doc["@context"], c) {
 			return nil, bad("proof.context", "proof.@context", "the document does not begin with the contexts under which it was signed")
 		}
 		doc = maps.Clone(doc)
 		doc["@context"] = c
 	}
-	config, err := s.form(options, h)
+	config, err := formJSON(options)
 	if err != nil {
 		return nil, err
 	}
-	document, err := s.form(doc, h)
-	if err != nil {
-		return nil, err
-	}
-	return append(sum(h, config), sum(h, document)...), nil
+	document, err := formJSON(doc)
+	return append(sum(h, config), sum(h, document)...), err
 }
 
 // withContextOf gives the options of a proof the contexts of its document.

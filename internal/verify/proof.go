@@ -40,6 +40,7 @@ func (c *check) proof(ctx context.Context, tree map[string]any, signer cairn.DID
 		return fail(outcome, code, err)
 	}
 	s := signing{part: true, legacy: true}
+	checker := dataintegrity.NewChecker(tree)
 	own := false
 	var foreign []dataintegrity.Proof
 	for _, p := range proofs {
@@ -47,7 +48,7 @@ func (c *check) proof(ctx context.Context, tree map[string]any, signer cairn.DID
 			foreign = append(foreign, p)
 			continue
 		}
-		if outcome, code, err := c.one(tree, p, resolution.Document, purpose); outcome != Yes {
+		if outcome, code, err := c.one(checker, tree, p, resolution.Document, purpose); outcome != Yes {
 			return fail(outcome, code, err)
 		}
 		if purpose == did.Authentication {
@@ -70,7 +71,7 @@ func (c *check) proof(ctx context.Context, tree map[string]any, signer cairn.DID
 		}
 		r, outcome, code, err := c.signer(ctx, by)
 		if outcome == Yes {
-			outcome, code, err = c.one(tree, p, r.Document, purpose)
+			outcome, code, err = c.one(checker, tree, p, r.Document, purpose)
 		}
 		if outcome != Yes {
 			return fail(outcome, code, fmt.Errorf("the proof by %s: %w", by, err))
@@ -91,7 +92,7 @@ func chained(p dataintegrity.Proof, all []dataintegrity.Proof) bool {
 }
 
 // one checks one proof with the keys of a document.
-func (c *check) one(tree map[string]any, p dataintegrity.Proof, keys *did.Document, purpose string) (Outcome, string, error) {
+func (c *check) one(checker *dataintegrity.Checker, tree map[string]any, p dataintegrity.Proof, keys *did.Document, purpose string) (Outcome, string, error) {
 	if !dataintegrity.Supported(p) {
 		return Unknown, "proof.unsupported", fmt.Errorf("%.60q with %.60q", p.Type, p.Cryptosuite)
 	}
@@ -102,7 +103,7 @@ func (c *check) one(tree map[string]any, p dataintegrity.Proof, keys *did.Docume
 	if err != nil {
 		return No, "proof.not-the-signers-key", err
 	}
-	if err := dataintegrity.Verify(tree, p, m); cairn.CodeOf(err) == "proof.unsupported" {
+	if err := checker.Verify(p, m); cairn.CodeOf(err) == "proof.unsupported" {
 		return Unknown, "proof.unsupported", err
 	} else if err != nil {
 		return No, proofCode(err), err
