@@ -12,11 +12,14 @@ import (
 	"testing"
 	"time"
 
+	"cairn.example"
+	"cairn.example/did"
 	"cairn.example/jcs"
 	"cairn.example/jose"
 	"cairn.example/pixelpass"
 	"cairn.example/strictjson"
 	"cairn.example/tokenstatus"
+	"cairn.example/vccose"
 )
 
 type codeJob struct {
@@ -39,7 +42,7 @@ type codeResult struct {
 func codes(t *testing.T, jobs []codeJob) map[string]codeResult {
 	t.Helper()
 	_, err := exec.LookPath("node")
-	for _, p := range []string{"@mosip/pixelpass", "@sd-jwt/jwt-status-list", "jose"} {
+	for _, p := range []string{"@mosip/pixelpass", "@sd-jwt/jwt-status-list", "@auth0/cose", "jose"} {
 		if err == nil {
 			_, err = os.Stat("node_modules/" + p)
 		}
@@ -214,4 +217,84 @@ func TestTokenStatusLists(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Credentials in COSE envelopes: @auth0/cose accepts ours, and we its.
+func TestCOSEEnvelopes(t *testing.T) {
+	type party struct {
+		key      *jose.PrivateKey
+		kid      string
+		document *did.Document
+		tree     map[string]any
+	}
+	parties := map[string]party{}
+	var jobs []codeJob
+	for _, alg := range tokenAlgorithms {
+		key, issuer, kid := tokenKey(t, alg)
+		doc, err := did.ResolveJWK(issuer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree, err := strictjson.ParseObject([]byte(`{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"issuer":"`+string(issuer)+`",
+			"name":"कृषि वानिकी","validFrom":"2026-01-01T00:00:00Z","credentialSubject":{"id":"did:example:1"}}`), strictjson.Default)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parties[string(alg)] = party{key, string(kid), doc, tree}
+		data, err := vccose.Sign(t.Context(), vccose.Credential, tree, vccose.Options{KeyID: string(kid), At: time.Unix(1767225600, 0)}, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		public, private := key.PublicKey().Tree(), secret(t, key)
+		public["alg"], private["alg"] = string(alg), string(alg)
+		tampered := bytes.Replace(data, []byte("did:example:1"), []byte("did:example:2"), 1)
+		content, err := jcs.Marshal(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		jobs = append(jobs, codeJob{ID: "verify " + string(alg), Do: "verify-cose", Data: hex.EncodeToString(data), Key: public},
+			codeJob{ID: "tampered " + string(alg), Do: "verify-cose", Data: hex.EncodeToString(tampered), Key: public},
+			codeJob{ID: "sign " + string(alg), Do: "sign-cose", Data: string(content), Key: private, Names: map[string]string{"kid": string(kid), "typ": "application/vc+cose", "cty": "application/vc"}})
+	}
+	results := codes(t, jobs)
+	for alg, p := range parties {
+		if r := results["verify "+alg]; r.Error != "" || canonical(t, []byte(r.Data)) != canonical(t, mustMarshal(t, p.tree)) {
+			t.Errorf("%s: they read ours as %s %s", alg, r.Data, r.Error)
+		}
+		if r := results["tampered "+alg]; r.Error == "" {
+			t.Errorf("%s: they accept anything", alg)
+		}
+		data, err := hex.DecodeString(results["sign "+alg].Data)
+		if err != nil || len(data) == 0 {
+			t.Errorf("%s: %v %s", alg, err, results["sign "+alg].Error)
+			continue
+		}
+		s, err := vccose.Read(data)
+		if err != nil {
+			t.Errorf("%s: we can't read theirs: %v", alg, err)
+			continue
+		}
+		k, _, err := s.KeyFromDocument(p.document)
+		if err != nil || s.KeyID != p.kid {
+			t.Fatal(err)
+		}
+		if v, err := s.Verify(k); err != nil || canonical(t, mustMarshal(t, v.Document)) != canonical(t, mustMarshal(t, p.tree)) {
+			t.Errorf("%s: we refuse theirs: %v", alg, err)
+		}
+		if s, err = vccose.Read(bytes.Replace(data, []byte("did:example:1"), []byte("did:example:2"), 1)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Verify(k); cairn.CodeOf(err) != "cose.signature" {
+			t.Errorf("%s: theirs, changed: %v", alg, err)
+		}
+	}
+}
+
+func mustMarshal(t *testing.T, v any) []byte {
+	t.Helper()
+	b, err := jcs.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
