@@ -36,7 +36,12 @@ func (n *network) flow(id int) int64 { return n.arcs[id^1].cap }
 const infinite = int64(1) << 60
 
 // run sends as much as possible from s to t at the least cost.
-func (n *network) run(s, t int) (total int64) {
+func (n *network) run(s, t int) (total int64) { return n.send(s, t, infinite) }
+
+// runWhileGaining sends from s to t as long as that makes the cost less.
+func (n *network) runWhileGaining(s, t int) { n.send(s, t, 0) }
+
+func (n *network) send(s, t int, below int64) (total int64) {
 	nodes := len(n.head)
 	dist, via, inQueue := make([]int64, nodes), make([]int, nodes), make([]bool, nodes)
 	for {
@@ -59,7 +64,7 @@ func (n *network) run(s, t int) (total int64) {
 				}
 			}
 		}
-		if dist[t] == infinite {
+		if dist[t] >= below {
 			return total
 		}
 		amount := infinite

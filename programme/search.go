@@ -214,6 +214,12 @@ func (q *search) round(r reading) {
 		}
 		return 1
 	})
+	if q.nodes&(q.nodes-1) == 0 { // at first often, then now and then
+		one := st
+		one.fill, one.barred = slices.Clone(st.fill), slices.Clone(st.barred)
+		q.matchByWeight(&one, slots, sure)
+		q.consider(&one, slots)
+	}
 	m := matching{q: q, r: r, st: &st, members: make([][]int, len(s.classes)), filled: make([]int, len(f.targets))}
 	for i, k := range st.fill {
 		if k >= 0 {
@@ -229,15 +235,21 @@ func (q *search) round(r reading) {
 			}
 		}
 	}
-	q.keepCaps(&st, slots)
-	if _, ok := f.solve(&st); !ok {
+	q.consider(&st, slots)
+}
+
+// consider makes a filling keep the caps, lets the rest flow, and records what
+// comes of it.
+func (q *search) consider(st *state, slots []int) {
+	q.keepCaps(st, slots)
+	if _, ok := q.f.solve(st); !ok {
 		// A requirement that this branch demands is not met; the filling counts
 		// for what it is.
 		st.standing = slices.Clone(st.standing)
 		for i := range st.standing {
 			st.standing[i] = open
 		}
-		if _, ok := f.solve(&st); !ok {
+		if _, ok := q.f.solve(st); !ok {
 			return
 		}
 	}
@@ -247,6 +259,68 @@ func (q *search) round(r reading) {
 	q.fill = here
 	if flow.conflict < 0 {
 		q.record(outcome{score: flow.score, fill: flow.fill, barred: st.barred, full: flow.full})
+	}
+}
+
+// matchByWeight fills slots so that they hold the most credit, those of
+// requirements that can be satisfied first, with the least from outside and the
+// least that pools could use.
+func (q *search) matchByWeight(st *state, slots []int, sure func(int) bool) {
+	s, f := q.s, q.f
+	classNode, slotNode, requirementNode := 2, 2+len(s.classes), 2+len(s.classes)+len(s.slots)
+	n := newNetwork(requirementNode + len(f.targets))
+	widest := int64(1)
+	for i := range s.slots {
+		widest = max(widest, s.slots[i].credits)
+	}
+	taken, filled := make([]int, len(s.classes)), make([]int, len(f.targets))
+	for i, k := range st.fill {
+		if k >= 0 {
+			taken[k]++
+			filled[s.slots[i].requirement]++
+		}
+	}
+	for k, c := range s.classes {
+		if free := len(c.members) - taken[k]; free > 0 && !st.barred[k] {
+			n.add(0, classNode+k, int64(free), 0)
+		}
+	}
+	arcs := make([]int, len(f.edges))
+	for i := range s.slots {
+		if st.fill[i] >= 0 {
+			continue
+		}
+		weight := 1000 * s.slots[i].credits / widest // a heuristic needs no more digits
+		worth := 1000 * (weight + 1)
+		if sure(i) {
+			worth += 1_000_000_000
+		}
+		n.add(slotNode+i, requirementNode+s.slots[i].requirement, 1, -worth)
+		for _, e := range f.of[i] {
+			c := s.classes[f.edges[e].class]
+			if st.closed[e] || st.barred[f.edges[e].class] {
+				continue
+			}
+			cost := int64(0)
+			if c.route != InResidence {
+				cost += weight / 2
+			}
+			if len(c.pools) > 0 {
+				cost++
+			}
+			arcs[e] = n.add(classNode+f.edges[e].class, slotNode+i, 1, cost) + 1
+		}
+	}
+	for i, t := range f.targets {
+		if more := t.want - filled[i]; more > 0 {
+			n.add(requirementNode+i, 1, int64(more), 0)
+		}
+	}
+	n.runWhileGaining(0, 1)
+	for e, arc := range arcs {
+		if arc > 0 && n.flow(arc-1) > 0 {
+			st.fill[f.edges[e].slot] = f.edges[e].class
+		}
 	}
 }
 
