@@ -37,6 +37,7 @@ type cli struct {
 	Learner     learnerCmd     `cmd:"" help:"People in the records of an institution."`
 	Award       awardCmd       `cmd:"" help:"Award an achievement to one learner."`
 	Import      importCmd      `cmd:"" help:"Award many, from a CSV file."`
+	Print       printCmd       `cmd:"" help:"Make the PDF of what was issued."`
 	Revoke      revokeCmd      `cmd:"" help:"Withdraw a credential for good."`
 	Verify      verifyCmd      `cmd:"" help:"Check a credential: exit code 0 valid, 1 invalid, 2 undetermined."`
 	Bake        bakeCmd        `cmd:"" help:"Put an Open Badge into a picture that carries it."`

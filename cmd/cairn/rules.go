@@ -334,7 +334,11 @@ func (f recogniseDecideCmd) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(c.out, "%s is %s\n", id, done.State)
-		return err
+		w := &writer{w: c.out}
+		w.printf("%s is %s\n", id, done.State)
+		for _, d := range done.Deliveries {
+			w.printf("  %-12s %s\n", d.Kind, d.Credential)
+		}
+		return w.err
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"cairn.example/internal/i18n"
 	"cairn.example/internal/issue"
 	"cairn.example/internal/paper"
+	"cairn.example/internal/recognise"
 	"cairn.example/internal/verify"
 	"cairn.example/openbadges"
 	"cairn.example/papercode"
@@ -24,6 +25,7 @@ type printed struct {
 	inst   cairn.Institution
 	code   string
 	sheet  paper.Sheet
+	record *recognise.Record // of a decision; nil otherwise
 }
 
 // PaperCode signs the compact form of an issued document, for one QR code. The
@@ -33,8 +35,8 @@ func (a *App) PaperCode(ctx context.Context, i issue.Issued) (string, error) {
 	return p.code, err
 }
 
-// Print makes the PDF of an issued document: a certificate or transcript as a
-// page, a micro-credential as a page or as a card to cut out. The signed document
+// Print makes the PDF of an issued document: a certificate, transcript or
+// decision as pages, a micro-credential as a page or as a card to cut out. The signed document
 // is attached to it, and a QR code carries its compact form.
 func (a *App) Print(ctx context.Context, i issue.Issued, card bool, lang cairn.Lang) ([]byte, error) {
 	p, err := a.prepare(ctx, i)
@@ -59,6 +61,8 @@ func (a *App) Print(ctx context.Context, i issue.Issued, card bool, lang cairn.L
 		return nil, err
 	}
 	switch {
+	case p.record != nil:
+		return a.printDecision(ctx, p, catalogue.For(p.sheet.Lang), translate)
 	case i.Kind() == issue.KindTranscript:
 		t, err := a.transcript(ctx, p, awarded)
 		if err != nil {
@@ -97,6 +101,11 @@ func (a *App) prepare(ctx context.Context, i issue.Issued) (printed, error) {
 	}
 	p.shown = report.Shown
 	var err error
+	if i.Kind() == issue.KindDecision {
+		if p.record, err = a.aboutDecision(ctx, i, p.shown); err != nil {
+			return p, err
+		}
+	}
 	if p.tree, err = strictjson.ParseObject(i.Document(), strictjson.Transcript); err != nil {
 		return p, err
 	}

@@ -19,15 +19,17 @@ func (p *player) printed() error {
 		return err
 	}
 	for _, d := range a.Deliveries {
-		if d.Kind == issue.KindDecision {
-			continue
-		}
 		got, err := p.Issue.Credential(p.ctx, university, d.Credential)
 		if err != nil {
 			return err
 		}
 		if err := p.sheet(got, d.Kind, false, "en"); err != nil {
 			return err
+		}
+		if d.Kind == issue.KindDecision {
+			if err := p.sheet(got, "decision-ar", false, "ar"); err != nil {
+				return err
+			}
 		}
 	}
 	if err := p.sheet(p.issued["digital-literacy"], "card-digital-literacy", true, "hi"); err != nil {

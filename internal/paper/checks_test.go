@@ -323,6 +323,32 @@ func TestHostileTexts(t *testing.T) {
 			t.Errorf("%s transcript: %v", name, err)
 		}
 	}
+	d := base.decision(t)
+	for i := range d.Credentials { // other people's words, as long as they may be
+		long := strings.Repeat("Wide WORDS ", 220)
+		d.Credentials[i] = DecidedCredential{Title: long, Source: long, Reasons: []DecidedReason{{long, "1"}, {strings.Repeat("W", 2400), ""}}, Notes: []string{long}}
+	}
+	if _, err := DecisionPDF(d, tr); err != nil {
+		t.Errorf("a decision on long texts: %v", err)
+	}
+	d = base.decision(t)
+	d.AppealTo, d.Credentials = "", nil
+	if data, err := DecisionPDF(d, tr); err != nil || len(data) == 0 {
+		t.Errorf("a decision on nothing, without appeal: %v", err)
+	}
+	for name, change := range map[string]func(*Decision){
+		"long reason":    func(d *Decision) { d.Reason = strings.Repeat("x", maxSentence+1) },
+		"many reasons":   func(d *Decision) { d.Credentials[0].Reasons = make([]DecidedReason, maxReasons+1) },
+		"many":           func(d *Decision) { d.Credentials = make([]DecidedCredential, maxDecided+1) },
+		"malformed note": func(d *Decision) { d.Credentials[1].Notes = []string{"\xff"} },
+		"no learner":     func(d *Decision) { d.Learner = "" },
+	} {
+		d := base.decision(t)
+		change(&d)
+		if data, err := DecisionPDF(d, tr); err == nil {
+			t.Errorf("decision, %s: accepted, %d bytes", name, len(data))
+		}
+	}
 	for name, change := range map[string]func(*Certificate){
 		"no learner":     func(c *Certificate) { c.Learner = " \u200b" },
 		"no title":       func(c *Certificate) { c.Title = "" },

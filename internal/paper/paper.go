@@ -1,10 +1,10 @@
 // Package paper makes and reads the paper side of a credential: certificates,
-// transcripts and cards as PDF documents in which the signed credential
+// transcripts, decisions and cards as PDF documents in which the signed credential
 // travels as an attachment and as a QR code, pictures of QR codes, and the way
 // back from a PDF document or a photograph to the bytes that can be verified.
 //
-// Most callers need CertificatePDF, TranscriptPDF and CardPDF to write, and
-// Unwrap to read. Names are shaped with the rules of their script and must have
+// Most callers need CertificatePDF, TranscriptPDF, DecisionPDF and CardPDF to
+// write, and Unwrap to read. Names are shaped with the rules of their script and must have
 // a glyph for every character, else the page is refused rather than printed
 // with boxes. The same input gives the same bytes.
 //

@@ -149,7 +149,23 @@ func (s sample) transcript(t testing.TB, lines int) Transcript {
 	return out
 }
 
-// documents makes the three documents of a sample.
+// decision is a decision over several pages.
+func (s sample) decision(t testing.TB) Decision {
+	day := cairn.PartialDate{Year: 2026, Month: 6, Day: 1}
+	out := Decision{Sheet: s.sheet(t), Programme: s.title, Edition: "2026", Outcome: s.group, Summary: "10⅓ / 60 ECTS", DecidedOn: day, DecidedBy: s.signatory, Reason: strings.Repeat(s.title+". ", 12),
+		Limits: []string{s.group + ": 6 / 30"}, AppealUntil: cairn.PartialDate{Year: 2026, Month: 7, Day: 1}, AppealTo: s.role,
+		Facts: []string{"sha256:" + strings.Repeat("0123456789abcdef", 4)}, SignatoryName: s.signatory, SignatoryRole: s.role}
+	for range 3 {
+		out.Requirements = append(out.Requirements, DecidedRequirement{Title: s.group, Clause: "2.1", Status: s.group, Have: "4 / 10", By: []string{s.title + ": 4 ECTS"}})
+	}
+	for range 14 {
+		out.Credentials = append(out.Credentials, DecidedCredential{Title: s.title, Source: s.source, Date: day, Status: s.group, Have: "3⅓ / 5",
+			Reasons: []DecidedReason{{s.title + ".", "2.1"}, {s.title + ".", ""}}, Notes: []string{s.signatory}})
+	}
+	return out
+}
+
+// documents makes the four documents of a sample.
 func documents(t testing.TB, s sample) map[string][]byte {
 	t.Helper()
 	tr := translate(t)
@@ -158,6 +174,7 @@ func documents(t testing.TB, s sample) map[string][]byte {
 		"certificate": func() ([]byte, error) { return CertificatePDF(s.certificate(t), tr) },
 		"card":        func() ([]byte, error) { return CardPDF(s.card(t), tr) },
 		"transcript":  func() ([]byte, error) { return TranscriptPDF(s.transcript(t, 30), tr) },
+		"decision":    func() ([]byte, error) { return DecisionPDF(s.decision(t), tr) },
 	} {
 		data, err := make()
 		if err != nil {

@@ -8,24 +8,17 @@ import (
 
 // The columns of a transcript, as shares of the width.
 const (
-	margin       = 18 * mm
-	tableWidth   = 210*mm - 2*margin
 	columnTitle  = 0.44 * tableWidth
 	columnDate   = 0.17 * tableWidth
 	columnLevel  = 0.12 * tableWidth
 	columnGrade  = 0.09 * tableWidth
 	columnFigure = 0.09 * tableWidth
-	pageEnd      = 297*mm - 22*mm // the foot begins here
 )
 
 // transcriptPages lays a transcript out on as many pages as it needs.
 type transcriptPages struct {
-	t      Transcript
-	w      words
-	d      *document
-	sheets []*sheet
-	*sheet
-	y     float64
+	t Transcript
+	*pages
 	under string // the requirement of the last line
 }
 
@@ -49,8 +42,10 @@ func TranscriptPDF(t Transcript, tr Translate) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &transcriptPages{t: t, w: w, d: d}
-	p.first()
+	p := &transcriptPages{t: t, pages: newPages(t.Sheet, w, d)}
+	p.masthead(w.say("paper.transcript.heading"), t.Programme, dated(w.say("paper.label.awarded"), w.date(t.AwardedOn)))
+	p.header()
+	p.again = p.header
 	for _, l := range t.Lines {
 		p.group(l.Requirement)
 		p.row(l)
@@ -59,47 +54,8 @@ func TranscriptPDF(t Transcript, tr Translate) ([]byte, error) {
 		}
 	}
 	p.totals()
-	p.sign()
-	for i, s := range p.sheets {
-		p.foot(s, i+1)
-	}
-	return d.finish(p.sheets...)
-}
-
-func (p *transcriptPages) newPage() {
-	var err error
-	if p.sheet != nil {
-		err = p.err
-	}
-	p.sheet = p.d.sheet(a4Short, a4Long)
-	p.err = err
-	p.sheets = append(p.sheets, p.sheet)
-	p.y = 18 * mm
-}
-
-func (p *transcriptPages) first() {
-	p.newPage()
-	module, side := p.moduleFor(p.t.QR, 42*mm, 0.46*mm)
-	p.code(p.t.QR, p.width-margin-side+4*module, p.y-4*module, module)
-	p.paragraph(p.w.say("paper.scan"), p.width-margin-side+4*module, p.y+side-7*module, side, spec{style: sans, size: 7, least: 5.5, lines: 2, align: centre, colour: muted})
-
-	text := tableWidth - side - 4*mm
-	p.cairn(p.left(margin, 12*mm)+6*mm, p.y+11*mm, 11*mm, stone)
-	y := p.paragraph(p.t.Institution, margin+15*mm, p.y, text-15*mm, spec{style: serifBold, size: 14, least: 9, lines: 2, colour: slate})
-	p.paragraph(p.t.Place, margin+15*mm, y, text-15*mm, spec{style: sans, size: 8.5, least: 6, lines: 1, colour: muted})
-	y = p.paragraph(p.w.say("paper.transcript.heading"), margin, p.y+17*mm, text, spec{style: sans, size: 10, lines: 1, least: 8, colour: muted})
-	y = p.paragraph(p.t.Learner, margin, y, text, spec{style: serif, size: 21, least: 11, lines: 2, colour: ink})
-	y = p.paragraph(p.t.Programme, margin, y+0.5*mm, text, spec{style: sansBold, size: 11, least: 7.5, lines: 2, colour: ink})
-	if date := p.w.date(p.t.AwardedOn); date != "" {
-		p.paragraph(p.w.say("paper.label.awarded")+": "+date, margin, y, text, spec{style: sans, size: 9, least: 7, lines: 1, colour: muted})
-	}
-	p.y = max(p.y+side, y+8*mm) + 1*mm
-	p.header()
-}
-
-// cell sets one cell of a row and returns the y under it.
-func (p *transcriptPages) cell(text string, x, y, w float64, sp spec) float64 {
-	return p.paragraph(text, x+0.8*mm, y, w-1.6*mm, sp)
+	p.sign(t.SignatoryName, t.SignatoryRole)
+	return p.finish()
 }
 
 func (p *transcriptPages) header() {
@@ -119,16 +75,6 @@ func (p *transcriptPages) header() {
 	}
 	p.y += 8 * mm
 	p.hline(margin, p.y, tableWidth, 0.4, stone)
-}
-
-// room begins a new page when less than height is left, and says so.
-func (p *transcriptPages) room(height float64) bool {
-	if p.y+height <= pageEnd {
-		return false
-	}
-	p.newPage()
-	p.header()
-	return true
 }
 
 // group begins the lines of a requirement, unless they have begun.
@@ -195,23 +141,4 @@ func (p *transcriptPages) totals() {
 		p.cell(f[0], margin, p.y, tableWidth-figures, label)
 		p.y = p.cell(f[1], margin+tableWidth-figures, p.y, figures, bold)
 	}
-}
-
-func (p *transcriptPages) sign() {
-	p.room(38 * mm)
-	const width = 74 * mm
-	line := p.y + 22*mm
-	p.hline(margin, line, width, 0.7, ink)
-	y := p.paragraph(p.t.SignatoryName, margin, line+1*mm, width, spec{style: sansBold, size: 10, least: 7, lines: 1, colour: ink})
-	p.paragraph(p.t.SignatoryRole, margin, y, width, spec{style: sans, size: 8.5, least: 6, lines: 2, colour: muted})
-	p.y = line + 14*mm
-}
-
-func (p *transcriptPages) foot(s *sheet, number int) {
-	y := pageEnd + 4*mm
-	s.hline(margin, y, tableWidth, 0.4, stone)
-	s.paragraph(p.w.say("paper.page", "page", fmt.Sprint(number), "pages", fmt.Sprint(len(p.sheets))), margin+tableWidth-40*mm, y+1*mm, 40*mm,
-		spec{style: sans, size: 8, lines: 1, least: 6, align: end, colour: muted})
-	y = s.paragraph(p.w.check(p.t.CheckAt), margin, y+1*mm, tableWidth-42*mm, spec{style: sans, size: 7.5, least: 6, lines: 2, colour: ink})
-	s.paragraph(clean(p.t.Learner)+" · "+p.w.say("paper.id", "id", string(p.t.Credential)), margin, y, tableWidth-42*mm, spec{style: sans, size: 6.5, least: 4.5, lines: 2, colour: muted})
 }

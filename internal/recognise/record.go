@@ -252,6 +252,59 @@ func requirementTitle(p *programme.Programme, l programme.Line) (requirement, sl
 	return requirement, slot
 }
 
+// ReadDecision returns what a decision says. Whether its signature is good is for
+// internal/verify to say.
+func ReadDecision(decision []byte) (Record, error) {
+	tree, err := strictjson.ParseObject(decision, strictjson.Transcript)
+	if err != nil {
+		return Record{}, err
+	}
+	_, r, err := readRecord(tree)
+	return r, err
+}
+
+func readRecord(tree map[string]any) (cred vc.Credential, r Record, err error) {
+	cred, problems := vc.ReadCredential(tree)
+	if len(problems) > 0 || !cred.HasType("RecognitionDecisionCredential") || len(cred.Subjects) != 1 {
+		return cred, r, invalid("replay.decision", "", "this is not a decision on recognition")
+	}
+	return cred, r, strictjson.DecodeTree(cred.Subjects[0]["record"], &r)
+}
+
+// Words writes the parts of a sentence in one language.
+type Words interface {
+	Text(cairn.Text) string
+	Figure(cairn.Credits) string
+	Partial(cairn.PartialDate) string
+}
+
+// ReasonArgs returns what the sentence of a reason speaks of, for people: the
+// identifiers among its arguments become titles, amounts figures, and days words.
+func ReasonArgs(p *programme.Programme, r programme.Reason, w Words) map[string]string {
+	args := map[string]string{"clause": r.Clause, "requirement": r.Requirement, "unit": p.Credit.Unit}
+	for name, value := range r.Args {
+		if d, err := cairn.ParsePartialDate(value); name == "awarded" && err == nil && !d.IsZero() {
+			value = w.Partial(d)
+		} else if c, err := cairn.ParseCredits(value); err == nil && value != "" {
+			value = w.Figure(c)
+		}
+		args[name] = value
+	}
+	for _, req := range p.Requirements {
+		if req.ID != r.Requirement {
+			continue
+		}
+		args["requirement"] = w.Text(req.Title)
+		for _, slot := range req.Slots() {
+			if slot.ID == r.Args["slot"] {
+				args["slot"] = w.Text(slot.Title)
+				args["requirement"] += " – " + w.Text(slot.Title)
+			}
+		}
+	}
+	return args
+}
+
 // Replayed is the outcome of Replay.
 type Replayed struct {
 	Record     Record
@@ -271,12 +324,8 @@ func Replay(decision, document []byte, credentials [][]byte) (Replayed, error) {
 	if err != nil {
 		return Replayed{}, err
 	}
-	cred, problems := vc.ReadCredential(tree)
-	if len(problems) > 0 || !cred.HasType("RecognitionDecisionCredential") || len(cred.Subjects) != 1 {
-		return Replayed{}, invalid("replay.decision", "", "this is not a decision on recognition")
-	}
-	var r Record
-	if err := strictjson.DecodeTree(cred.Subjects[0]["record"], &r); err != nil {
+	cred, r, err := readRecord(tree)
+	if err != nil {
 		return Replayed{}, err
 	}
 	out := Replayed{Record: r}

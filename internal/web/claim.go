@@ -174,9 +174,7 @@ func (s *Site) send(v *visit, i issue.Issued, form string) error {
 	case "credential.json":
 		return v.credential(i)
 	case "document.pdf":
-		if i.Kind() != issue.KindDecision { // a decision is read on the page, and as data
-			return s.print(v, i, FormPage)
-		}
+		return s.print(v, i, FormPage)
 	case "card.pdf":
 		if i.Kind() == issue.KindBadge {
 			return s.print(v, i, FormCard)

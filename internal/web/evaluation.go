@@ -250,27 +250,7 @@ func (v *visit) credentialView(p *programme.Programme, c programme.CredentialRes
 	return view
 }
 
-// reason says one reason. Identifiers among the arguments become titles, and
-// amounts become figures.
+// reason says one reason.
 func (v *visit) reason(p *programme.Programme, r programme.Reason) reasonView {
-	args := map[string]string{"clause": r.Clause, "requirement": r.Requirement, "unit": p.Credit.Unit}
-	for name, value := range r.Args {
-		if c, err := cairn.ParseCredits(value); err == nil && value != "" {
-			value = v.Figure(c)
-		}
-		args[name] = value
-	}
-	for _, req := range p.Requirements {
-		if req.ID != r.Requirement {
-			continue
-		}
-		args["requirement"] = v.Text(req.Title)
-		for _, slot := range req.Slots() {
-			if slot.ID == r.Args["slot"] {
-				args["slot"] = v.Text(slot.Title)
-				args["requirement"] += " – " + v.Text(slot.Title)
-			}
-		}
-	}
-	return reasonView{v.sentence("recognise", "reason."+r.Code, args), r.Clause}
+	return reasonView{v.sentence("recognise", "reason."+r.Code, recognise.ReasonArgs(p, r, v)), r.Clause}
 }

@@ -103,7 +103,7 @@ func TestFromLearnerToCertificate(t *testing.T) {
 		if a.StatusCode != 200 || r.Verdict != verify.Valid {
 			t.Errorf("%s: %d, %s %+v", kind, a.StatusCode, r.Verdict, r.Findings)
 		}
-		if a := office.get(desk + "/documents/" + kind + "/document.pdf"); (a.StatusCode == 200) != (kind != issue.KindDecision) {
+		if a := office.get(desk + "/documents/" + kind + "/document.pdf"); a.StatusCode != 200 || !strings.HasPrefix(a.body, "%PDF-") {
 			t.Errorf("%s as PDF: %d", kind, a.StatusCode)
 		}
 	}

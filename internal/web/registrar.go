@@ -44,7 +44,7 @@ type queuePage struct {
 
 type queueLine struct {
 	Path, Learner, Programme, State, Word, Since string
-	Items, Waiting                                 int
+	Items, Waiting                               int
 }
 
 func (s *Site) queue(v *visit) error {

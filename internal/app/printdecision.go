@@ -1,0 +1,188 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"cairn.example"
+	"cairn.example/internal/i18n"
+	"cairn.example/internal/issue"
+	"cairn.example/internal/paper"
+	"cairn.example/internal/recognise"
+	"cairn.example/internal/verify"
+	"cairn.example/jcs"
+	"cairn.example/programme"
+	"cairn.example/vc"
+)
+
+// decided is a decision being put into words. Everything but the titles of the
+// programme, which its digest vouches for, is from the signed record.
+type decided struct {
+	recognise.Record
+	programme *programme.Programme
+	lang      cairn.Lang
+	i18n.Printer
+	at time.Time
+}
+
+func (a *App) decided(ctx context.Context, i issue.Issued, r recognise.Record, lang cairn.Lang, say i18n.Printer) (decided, error) {
+	p, _, err := a.Recognise.Programme(ctx, i.Institution(), r.Programme.Digest)
+	if err != nil {
+		return decided{}, err
+	}
+	at, err := vc.ParseTime(r.Decision.At)
+	return decided{r, p, lang, say, at}, err
+}
+
+// Text is the one text of several languages that the reader gets.
+func (d decided) Text(t cairn.Text) string { s, _ := t.In(d.lang, d.programme.Language); return s }
+
+// of is an amount out of another.
+func (d decided) of(n, all cairn.Credits) string {
+	return d.T("paper", "paper.decision.of", "n", d.Figure(n), "all", d.Figure(all))
+}
+
+func (d decided) paper(sheet paper.Sheet, digest string) (paper.Decision, error) {
+	say := d.Printer
+	out := paper.Decision{Sheet: sheet, Programme: d.Text(d.programme.Title), Edition: d.Programme.Edition, Outcome: say.T("web", "decision."+string(d.Decision.Outcome)),
+		Summary:   say.T("paper", "paper.decision.summary", "n", say.Figure(d.Result.Counted), "all", say.Figure(d.Result.Total), "unit", d.Result.Unit),
+		DecidedOn: cairn.PartialDate{Year: d.at.Year(), Month: d.at.Month(), Day: d.at.Day()}, DecidedBy: string(d.Decision.By), Reason: d.Decision.Reason}
+	if d.Decision.Role != "" && d.Decision.Role != string(d.Decision.By) {
+		out.DecidedBy += " (" + d.Decision.Role + ")"
+	}
+	if d.Decision.Outcome == recognise.Accept && d.Result.Complete {
+		out.Summary += ". " + say.T("paper", "paper.decision.complete")
+	}
+	if d.Appeal != nil {
+		until, err := cairn.ParsePartialDate(d.Appeal.Until)
+		if err != nil {
+			return out, err
+		}
+		out.AppealUntil, out.AppealTo = until, d.Appeal.To
+	}
+	for _, q := range d.Result.Requirements {
+		out.Requirements = append(out.Requirements, d.requirement(q))
+	}
+	for _, c := range d.Result.Credentials {
+		out.Credentials = append(out.Credentials, d.credential(c))
+	}
+	for _, c := range d.Result.Caps {
+		line := d.cap(c.Name) + ": " + say.T("web", "stack.cap-used", "used", say.Figure(c.Used), "limit", say.Figure(c.Limit), "unit", d.Result.Unit)
+		if c.Clause != "" {
+			line += " (" + say.T("paper", "paper.decision.clause", "clause", c.Clause) + ")"
+		}
+		out.Limits = append(out.Limits, line)
+	}
+	certain := say.T("web", "stack.not-proven")
+	if d.Result.Optimality.Proven {
+		certain = say.T("paper", "paper.decision.proven")
+	}
+	out.Facts = []string{certain,
+		say.T("paper", "paper.decision.engine", "engine", d.Result.Engine, "date", d.EvaluatedAt, "programme", string(d.Programme.ID), "edition", d.Programme.Edition, "digest", d.Programme.Digest),
+		say.T("paper", "paper.decision.signed", "digest", digest)}
+	return out, nil
+}
+
+// cap names a cap of the programme, or the limit for some fields in a requirement.
+func (d decided) cap(name string) string {
+	if name == "outside" || name == "rpl" {
+		return d.T("web", "cap."+name)
+	}
+	if id, fields, ok := strings.Cut(name, ":"); ok {
+		name = d.place(id) + " – " + fields
+	}
+	return d.T("web", "cap.other", "name", name)
+}
+
+// place is the title of a requirement.
+func (d decided) place(id string) string {
+	i := slices.IndexFunc(d.programme.Requirements, func(r programme.Requirement) bool { return r.ID == id })
+	if i < 0 {
+		return id
+	}
+	return d.Text(d.programme.Requirements[i].Title)
+}
+
+// requirement says how far a requirement is met, and by what.
+func (d decided) requirement(q programme.RequirementResult) paper.DecidedRequirement {
+	out := paper.DecidedRequirement{Title: d.place(q.Requirement), Clause: q.Clause, Have: d.of(q.Have, q.Need), Status: d.T("recognise", "requirement."+string(q.Status))}
+	for _, l := range d.Result.Lines {
+		if l.Requirement == q.Requirement {
+			out.By = append(out.By, d.T("paper", "paper.decision.part", "title", d.title(l.Credential), "credits", d.Figure(l.Credits)+" "+d.Result.Unit))
+		}
+	}
+	return out
+}
+
+// judged finds the credential of a digest in the record.
+func (d decided) judged(digest string) recognise.RecordCredential {
+	i := slices.IndexFunc(d.Credentials, func(c recognise.RecordCredential) bool { return c.Held.Digest == digest })
+	if i < 0 {
+		return recognise.RecordCredential{}
+	}
+	return d.Credentials[i]
+}
+
+func (d decided) title(digest string) string {
+	if t := d.judged(digest).Held.Title; t != "" {
+		return t
+	}
+	return d.T("web", "credential.untitled")
+}
+
+func (d decided) credential(c programme.CredentialResult) paper.DecidedCredential {
+	judged, say := d.judged(c.Credential), d.Printer
+	h := judged.Held
+	source := h.IssuerName
+	if source == "" {
+		source = string(h.Issuer)
+	}
+	out := paper.DecidedCredential{Title: d.title(c.Credential), Source: source + " · " + say.T("paper", "paper.route."+string(h.Route)), Date: h.AwardedOn,
+		Have: d.of(c.Counted, c.Carries), Status: say.T("recognise", "credential."+string(c.Status))}
+	for _, r := range c.Reasons {
+		out.Reasons = append(out.Reasons, paper.DecidedReason{Sentence: say.Map("recognise", "reason."+r.Code, recognise.ReasonArgs(d.programme, r, d)), Clause: r.Clause})
+	}
+	switch judged.Identity {
+	case "":
+	case recognise.IdentityConfirmed:
+		out.Notes = append(out.Notes, say.T("paper", "paper.decision.confirmed", "by", string(judged.IdentityBy), "reason", judged.IdentityReason))
+	default:
+		out.Notes = append(out.Notes, say.T("recognise", "identity."+string(judged.Identity)))
+	}
+	return out
+}
+
+// aboutDecision reads the record of a decision, and adds to what is shown of the
+// document whom and what day it is about, which a decision says in its record.
+func (a *App) aboutDecision(ctx context.Context, i issue.Issued, shown *verify.Shown) (*recognise.Record, error) {
+	r, err := recognise.ReadDecision(i.Document())
+	if err != nil {
+		return nil, err
+	}
+	p, _, err := a.Recognise.Programme(ctx, i.Institution(), r.Programme.Digest)
+	if err != nil {
+		return nil, err
+	}
+	at, err := vc.ParseTime(r.Decision.At)
+	if err != nil {
+		return nil, err
+	}
+	shown.Learner, shown.AwardedOn, shown.Language = r.Learner.Name, at.Format(time.DateOnly), string(p.Language)
+	return &r, nil
+}
+
+// printDecision makes the PDF of a decision.
+func (a *App) printDecision(ctx context.Context, p printed, say i18n.Printer, translate paper.Translate) ([]byte, error) {
+	d, err := a.decided(ctx, p.issued, *p.record, p.sheet.Lang, say)
+	if err != nil {
+		return nil, err
+	}
+	out, err := d.paper(p.sheet, jcs.Digest(p.issued.Document()))
+	if err != nil {
+		return nil, err
+	}
+	out.SignatoryRole = translate(string(p.sheet.Lang), "paper.role.registrar", nil)
+	return paper.DecisionPDF(out, translate)
+}
