@@ -243,6 +243,7 @@ type Options struct {
 	Expires  time.Time // exp of the signature; zero leaves it out
 	Audience string    // aud and nonce of a presentation; the nonce has 8 to 64 bytes
 	Nonce    string
+	Holder   *jose.PublicKey // cnf of a credential: the holder's key; Verified.Claims.Confirmation reads it
 }
 
 // Sign secures a credential or presentation. The document is not changed. It must
@@ -259,7 +260,17 @@ func Sign(ctx context.Context, form Form, document map[string]any, o Options, s 
 		if o.Audience != "" || o.Nonce != "" {
 			return nil, bad("vccose.claim", "aud", "a credential is made for everybody")
 		}
+		if o.Holder != nil {
+			cnf, err := cose.Confirm(o.Holder)
+			if err != nil {
+				return nil, err
+			}
+			claims.Others = cnf
+		}
 	case Presentation:
+		if o.Holder != nil {
+			return nil, bad("vccose.claim", "cnf", "a presentation is bound to nobody")
+		}
 		var p vc.Presentation
 		p, problems = vc.ReadPresentation(document)
 		claims.Issuer = p.Holder

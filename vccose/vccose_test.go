@@ -76,7 +76,7 @@ func TestCredential(t *testing.T) {
 	for _, alg := range []jose.Algorithm{jose.EdDSA, jose.ES256, jose.ES384, jose.ES512} {
 		issuer, learner := newParty(t, alg), newParty(t, jose.EdDSA)
 		doc := credential(t, issuer, learner)
-		data, err := vccose.Sign(t.Context(), vccose.Credential, doc, vccose.Options{KeyID: issuer.kid, At: now, Expires: now.Add(time.Hour)}, issuer.key)
+		data, err := vccose.Sign(t.Context(), vccose.Credential, doc, vccose.Options{KeyID: issuer.kid, At: now, Expires: now.Add(time.Hour), Holder: learner.key.PublicKey()}, issuer.key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,6 +97,9 @@ func TestCredential(t *testing.T) {
 		}
 		if v.Form != vccose.Credential || v.Claims.Issuer != string(issuer.did) || !v.Claims.IssuedAt.Equal(now) || !reflect.DeepEqual(v.Document, doc) {
 			t.Errorf("%s: %+v", alg, v)
+		}
+		if k, _, err := v.Claims.Confirmation(); err != nil || !k.Equal(learner.key.PublicKey()) {
+			t.Errorf("%s: bound to %v, %v", alg, k, err)
 		}
 		for at, code := range map[time.Time]string{now: "", now.Add(time.Hour): "cose.expired"} {
 			if err := v.Period(at, 0); cairn.CodeOf(err) != code {
@@ -199,6 +202,7 @@ func TestPresentation(t *testing.T) {
 		},
 		"vc.holder":      func(m map[string]any, _ *vccose.Options) { m["holder"] = "x" },
 		"vccose.claim":   func(_ map[string]any, o *vccose.Options) { o.Nonce = "short" },
+		"vccose.claim 3": func(_ map[string]any, o *vccose.Options) { o.Holder = learner.key.PublicKey() },
 		"vccose.claim 2": func(_ map[string]any, o *vccose.Options) { o.Nonce = strings.Repeat("x", 65) },
 	} {
 		m, o := maps.Clone(vp), o
