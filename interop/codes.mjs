@@ -5,7 +5,6 @@
 //   jobs: one JSON object a line
 //     {id, do: "encode", data}              a text for PixelPass, JSON or not
 //     {id, do: "decode", data}
-//     {id, do: "roundtrip", data}           encode, and decode again
 //     {id, do: "map", json, names}          names: full name → short name
 //     {id, do: "unmap", data, names}        data: hex; names: short name → full name
 //     {id, do: "make-list", json, names: {bits}, key}
@@ -23,7 +22,6 @@ console.error = () => {}; // PixelPass tells there that a text is no JSON
 
 const tasks = {
   encode: ({data}) => ({data: pixelpass.generateQRData(data)}),
-  roundtrip: ({data}) => ({data: pixelpass.decode(pixelpass.generateQRData(data))}),
   decode: ({data}) => ({data: pixelpass.decode(data)}),
   map: ({json, names}) => ({data: Buffer.from(pixelpass.getMappedData(json, names, true)).toString('hex')}),
   unmap: ({data, names}) => ({json: pixelpass.decodeMappedData(Buffer.from(data, 'hex'), names)}),

@@ -94,6 +94,7 @@ func TestPixelPass(t *testing.T) {
 	documents := []string{
 		`{"temp":15}`, `{"a":[1,-1,23,24,255,256,65536,4294967296,9007199254740991,-9007199254740991],"f":[0.5,1.1,-4.1,1e-7,123456.789]}`,
 		`{"n":null,"t":true,"f":false,"e":{},"l":[],"s":"","u":"कविता ትዕግስት 李 😀","q":"\"\\/\b\n"}`, `["x"]`,
+		`{"u":"कविता"}`, // PixelPass can't read its own code of this one: it does not pack
 		`{"name":"कविता शर्मा","other":"कविता शर्मा, कविता शर्मा"}`, `{"name":"ትዕግስት"}`, `{"name":"李"}`,
 		`{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"issuer":"did:web:college.example","validFrom":"2026-01-01T00:00:00Z","credentialSubject":{"id":"did:key:z6Mk","credits":3.5},"proof":{"type":"DataIntegrityProof","proofValue":"z3FXQ"}}`,
 	}
@@ -104,7 +105,7 @@ func TestPixelPass(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		jobs = append(jobs, codeJob{ID: fmt.Sprint("encode", i), Do: "encode", Data: d}, codeJob{ID: fmt.Sprint("roundtrip", i), Do: "roundtrip", Data: d}, codeJob{ID: fmt.Sprint("decode", i), Do: "decode", Data: ours})
+		jobs = append(jobs, codeJob{ID: fmt.Sprint("encode", i), Do: "encode", Data: d}, codeJob{ID: fmt.Sprint("decode", i), Do: "decode", Data: ours})
 	}
 	for i, text := range texts {
 		ours, err := pixelpass.EncodeText(text)
@@ -122,14 +123,7 @@ func TestPixelPass(t *testing.T) {
 	jobs = append(jobs, codeJob{ID: "map", Do: "map", JSON: person, Names: names}, codeJob{ID: "unmap", Do: "unmap", Data: hex.EncodeToString(mapped), Names: back})
 	results := codes(t, jobs)
 	for i, d := range documents {
-		r, own := results[fmt.Sprint("decode", i)], results[fmt.Sprint("roundtrip", i)]
-		// PixelPass 0.6.0 hands a plain array to pako, which can't read a block that
-		// is stored as it is from one. Short texts that do not pack make such blocks,
-		// and then it can't read its own code either.
-		if strings.Contains(r.Error, "subarray") && r.Error == own.Error {
-			t.Logf("PixelPass reads neither our nor its own code of %s", d)
-			continue
-		}
+		r := results[fmt.Sprint("decode", i)]
 		if r.Error != "" || canonical(t, []byte(r.Data)) != canonical(t, []byte(d)) {
 			t.Errorf("they read our %s as %s %s", d, r.Data, r.Error)
 		}

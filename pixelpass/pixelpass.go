@@ -6,9 +6,7 @@
 //
 // Most callers need Encode and Decode. A document comes back with the same members
 // and values, though not with the same bytes, so only proofs over the meaning
-// (RDFC or JCS) survive, which Data Integrity proofs are. Documents of a few words
-// that do not pack can be read here and not by PixelPass 0.6 in JavaScript, which
-// can't read its own codes of them.
+// (RDFC or JCS) survive, which Data Integrity proofs are.
 package pixelpass
 
 import (
@@ -96,7 +94,7 @@ func finish(content []byte) (string, error) {
 	if len(content) > MaxUnpacked {
 		return "", &cairn.Error{Kind: cairn.TooLarge, Code: "pixelpass.too-large", Message: "the document is larger than 64 KiB"}
 	}
-	packed, err := inflate.Pack(content)
+	packed, err := pack(content)
 	if err != nil {
 		return "", err
 	}

@@ -86,6 +86,55 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// Nothing that we write has a block that is stored as it is (pack.go), whatever the
+// bytes are.
+func TestNoStoredBlocks(t *testing.T) {
+	stored := 0
+	for _, text := range []string{"", "a", "कविता", "ትዕግስት", "李", "\u00ff\u0080", "a1b2c3d4e5f6", strings.Repeat("कविता", 40)} {
+		plain, err := inflate.Pack([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plain[2]>>1&3 == 0 {
+			stored++
+		}
+		document, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, err := pixelpass.Encode(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		packed, err := base45.Decode(code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if packed[2]>>1&3 == 0 {
+			t.Errorf("%q is stored as it is: %x", text, packed)
+		}
+		if got, err := pixelpass.Decode(code); err != nil || canonical(t, got.JSON) != canonical(t, document) {
+			t.Errorf("%q came back as %s, %v", text, got.JSON, err)
+		}
+	}
+	if stored == 0 {
+		t.Error("no text of this test would be stored, so it shows nothing")
+	}
+}
+
+func canonical(t *testing.T, text []byte) string {
+	t.Helper()
+	tree, err := strictjson.Parse(text, strictjson.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := jcs.Marshal(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
 func code(t testing.TB, content []byte) string {
 	t.Helper()
 	packed, err := inflate.Pack(content)
