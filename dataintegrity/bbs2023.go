@@ -87,7 +87,7 @@ func bbsMessages(doc, options map[string]any, hmacKey []byte, mandatory, selecti
 // hashOptions hashes the canonical form of a proof without its value, which takes
 // the document's @context.
 func hashOptions(doc, options map[string]any) ([]byte, error) {
-	canonical, err := rdfc.Canonical(withContextOf(doc, options))
+	canonical, err := rdfc.Canonical(withContext(doc["@context"], options))
 	if err != nil {
 		return nil, err
 	}

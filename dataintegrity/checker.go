@@ -64,6 +64,9 @@ type signed struct {
 	method       did.Method
 	checker      *Checker
 	previous     string // which previous proofs are in doc
+	// optionsContext are the contexts of the options where these are not the
+	// document's; nil otherwise.
+	optionsContext []any
 }
 
 // hashRDF hashes the canonical statements of the document.

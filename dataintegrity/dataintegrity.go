@@ -146,5 +146,5 @@ func Verify(doc map[string]any, p Proof, m did.Method) error { return NewChecker
 // (vc-di-eddsa, section 3.3.2): these are not signed.
 func (p Proof) CoversContext(doc map[string]any) bool {
 	c, own := p.tree["@context"]
-	return !own || len(listOf(c)) == len(listOf(doc["@context"]))
+	return !own || p.Legacy() || len(listOf(c)) == len(listOf(doc["@context"]))
 }

@@ -59,6 +59,56 @@ func TestLegacyIsReadOnly(t *testing.T) {
 	}
 }
 
+// A credential by Spruce's didkit 0.2.1, as LearnCard issues them: the context of the
+// proof stands in the proof.
+const learned = `{"@context":["https://www.w3.org/2018/credentials/v1"],"id":"urn:uuid:0f4d6c1e-6f0b-4d3c-9d0f-6a3f5c1d2e3f","type":["VerifiableCredential"],
+"credentialSubject":{"id":"did:example:amina"},"issuer":"did:key:z6MkowV8UMPQqUeDgzpnSQQMun2DgHE3HNcCgcLaaE1rntgG","issuanceDate":"2022-01-01T00:00:00Z",
+"proof":{"@context":["https://w3id.org/security/suites/ed25519-2020/v1"],"type":"Ed25519Signature2020","proofPurpose":"assertionMethod",
+"proofValue":"z3eH74epjQrQyuMxtxzfQHzq8asxyfCAXDcnakjn7WTCYTrHfy5JQDtEgLK5j8TjEzo4hRGZcTcmocggsji8d5mZW",
+"verificationMethod":"did:key:z6MkowV8UMPQqUeDgzpnSQQMun2DgHE3HNcCgcLaaE1rntgG#z6MkowV8UMPQqUeDgzpnSQQMun2DgHE3HNcCgcLaaE1rntgG","created":"2026-11-23T17:49:21.724Z"}}`
+
+func TestLegacyContextInTheProof(t *testing.T) {
+	doc := parse(t, learned)
+	if err := check(doc); err != nil {
+		t.Fatal(err)
+	}
+	proofs, err := dataintegrity.Proofs(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !proofs[0].CoversContext(doc) {
+		t.Error("all contexts of the document are signed")
+	}
+	if tried := everyMutation(t, doc, func(changed map[string]any) bool { return check(changed) == nil }); tried < 60 {
+		t.Errorf("only %d mutations", tried)
+	}
+	for name, c := range map[string]any{
+		"another":         []any{"https://w3id.org/security/data-integrity/v2"},
+		"one more":        []any{"https://w3id.org/security/suites/ed25519-2020/v1", "https://www.w3.org/2018/credentials/v1"},
+		"twice":           []any{"https://w3id.org/security/suites/ed25519-2020/v1", "https://w3id.org/security/suites/ed25519-2020/v1"},
+		"an object":       []any{map[string]any{"created": "https://x.example/created"}},
+		"none after all":  []any{},
+		"null":            nil,
+		"that of the doc": []any{"https://www.w3.org/2018/credentials/v1"},
+	} {
+		changed := maps.Clone(doc)
+		p := maps.Clone(doc["proof"].(map[string]any))
+		p["@context"] = c
+		changed["proof"] = p
+		if err := check(changed); cairn.CodeOf(err) != "proof.context" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// Where the document has the context, the proof has none: one way to write it.
+	signed := publishedLegacy(t)
+	p := maps.Clone(signed["proof"].(map[string]any))
+	p["@context"] = "https://w3id.org/security/suites/ed25519-2020/v1"
+	signed["proof"] = p
+	if err := check(signed); cairn.CodeOf(err) != "proof.context" {
+		t.Errorf("in both: %v", err)
+	}
+}
+
 // A proof of today is not taken for one that is only read.
 func TestOnlyLegacyIsLegacy(t *testing.T) {
 	for _, c := range published {

@@ -35,8 +35,8 @@ const Ed25519Signature2020 = "Ed25519Signature2020"
 // A suite is one way to make and check proofs.
 type suite struct {
 	proofType, name string
-	// ownContext says that a proof may have an @context (the JCS suites, where it
-	// says under which contexts the document was signed).
+	// ownContext says that a proof may have an @context. In the JCS suites it says
+	// under which contexts the document was signed.
 	ownContext bool
 	// chained says that a proof may have previous ones.
 	chained bool
@@ -59,7 +59,7 @@ var suites = []suite{
 	{proofType: ProofType, name: ECDSAJCS2019, chained: true, ownContext: true, verify: ecdsaJCS.verify, sign: ecdsaJCS.sign},
 	{proofType: ProofType, name: BBS2023, partial: true, verify: verifyBBS},
 	{proofType: ProofType, name: ECDSASD2023, partial: true, verify: verifySD},
-	{proofType: Ed25519Signature2020, legacy: true, verify: eddsaRDFC.verify},
+	{proofType: Ed25519Signature2020, legacy: true, ownContext: true, verify: verifyLegacy},
 }
 
 func suiteOf(proofType, name string) (suite, error) {
@@ -111,6 +111,25 @@ var (
 	ecdsaJCS  = hashed{keys: []jose.Algorithm{jose.ES256, jose.ES384}, json: true}
 )
 
+// legacyContext defines the words of Ed25519Signature2020.
+const legacyContext = "https://w3id.org/security/suites/ed25519-2020/v1"
+
+// verifyLegacy checks a proof with Ed25519Signature2020. The libraries of Spruce,
+// which LearnCard uses, put its context into the proof instead of the document, and
+// read the options under the contexts of both. No other context is taken there.
+func verifyLegacy(in signed) error {
+	c, own := in.options["@context"]
+	if !own {
+		return eddsaRDFC.verify(in)
+	}
+	around := listOf(in.doc["@context"])
+	if list := listOf(c); len(list) != 1 || list[0] != legacyContext || slices.Contains(around, any(legacyContext)) {
+		return bad("proof.context", "proof.@context", "a proof of this kind has no context but %s, and that only where the document lacks it", legacyContext)
+	}
+	in.optionsContext = append(slices.Clone(around), legacyContext)
+	return eddsaRDFC.verify(in)
+}
+
 func formRDF(doc map[string]any, h crypto.Hash) ([]byte, error) {
 	if h == crypto.SHA384 {
 		return rdfc.Canonical384(doc)
@@ -155,7 +174,11 @@ func (s hashed) verify(in signed) error {
 	if err != nil {
 		return err
 	}
-	message, err := s.message(in.doc, in.options, hashOf(alg), in.hashRDF)
+	around := in.doc["@context"]
+	if in.optionsContext != nil {
+		around = in.optionsContext
+	}
+	message, err := s.message(in.doc, in.options, around, hashOf(alg), in.hashRDF)
 	if err != nil {
 		return err
 	}
@@ -168,17 +191,17 @@ func (s hashed) sign(in unsigned) ([]byte, error) {
 		return nil, err
 	}
 	once := signed{doc: in.doc, checker: NewChecker(in.doc)}
-	return s.message(in.doc, in.options, hashOf(alg), once.hashRDF)
+	return s.message(in.doc, in.options, in.doc["@context"], hashOf(alg), once.hashRDF)
 }
 
 // message is the transformation and hashing of these suites (vc-di-eddsa, sections
 // 3.2.3 to 3.2.5 and 3.3.3 to 3.3.5; vc-di-ecdsa, the same of 3.2 and 3.3). For RDF
-// the options take the document's @context, and hashRDF hashes the document. For
-// JSON the document takes the @context of the options, which must be its own or
+// the options take the contexts around them, usually the document's, and hashRDF
+// hashes the document. For JSON the document takes the @context of the options, which must be its own or
 // the beginning of it.
-func (s hashed) message(doc, options map[string]any, h crypto.Hash, hashRDF func(crypto.Hash) ([]byte, error)) ([]byte, error) {
+func (s hashed) message(doc, options map[string]any, around any, h crypto.Hash, hashRDF func(crypto.Hash) ([]byte, error)) ([]byte, error) {
 	if !s.json {
-		config, err := formRDF(withContextOf(doc, options), h)
+		config, err := formRDF(withContext(around, options), h)
 		if err != nil {
 			return nil, err
 		}
@@ -200,11 +223,12 @@ func (s hashed) message(doc, options map[string]any, h crypto.Hash, hashRDF func
 	return append(sum(h, config), sum(h, document)...), err
 }
 
-// withContextOf gives the options of a proof the contexts of its document.
-func withContextOf(doc, options map[string]any) map[string]any {
+// withContext gives the options of a proof their contexts, such as those of the
+// document; nil stands for none.
+func withContext(contexts any, options map[string]any) map[string]any {
 	out := maps.Clone(options)
-	if c, ok := doc["@context"]; ok {
-		out["@context"] = c
+	if contexts != nil {
+		out["@context"] = contexts
 	}
 	return out
 }

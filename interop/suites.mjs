@@ -6,7 +6,8 @@
 //   jobs: one JSON object a line, {id, do, suite, key?, document, pointers?};
 //     do: "sign" signs with a new key of kind key ("Ed25519", "P-256", "P-384");
 //     for ecdsa-sd-2023 pointers are the mandatory ones; "derive" shows what
-//     pointers select; "verify" judges
+//     pointers select; "verify" judges; "present" judges a presentation that
+//     answers the challenge "c"
 // prints one JSON object a line: {id, verified, document, error}
 import {createInterface} from 'node:readline';
 import * as vc from '@digitalbazaar/vc';
@@ -69,11 +70,17 @@ async function verify({suite, document}) {
   return {verified: r.verified === true, error: e && [e.message, ...(e.errors ?? []).map(i => i.message)].join('; ')};
 }
 
+async function present({document}) {
+  const suite = ['eddsa-rdfc-2022', 'eddsa-jcs-2022', 'ecdsa-jcs-2019'].map(n => new DataIntegrityProof({cryptosuite: verifying[n]}));
+  const r = await vc.verify({presentation: document, challenge: 'c', suite, documentLoader, checkStatus: async () => ({verified: true})});
+  return {verified: r.verified === true, error: JSON.stringify(r.error?.errors?.map(e => e.message) ?? r.error?.message)};
+}
+
 for await (const line of createInterface({input: process.stdin})) {
   const job = JSON.parse(line);
   let out;
   try {
-    out = await {sign, derive, verify}[job.do](job);
+    out = await {sign, derive, verify, present}[job.do](job);
   } catch (e) {
     out = {verified: false, error: e.message + (e.cause ? ` (${e.cause.message})` : '')};
   }

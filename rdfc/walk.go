@@ -74,8 +74,9 @@ type place struct {
 }
 
 // ownDocument lists the members that hold credentials, which have proofs and
-// contexts of their own.
-var ownDocument = []string{"verifiableCredential", "endorsement"}
+// contexts of their own, and proofs, of which those of the JCS suites have contexts
+// (vc-di-eddsa, section 3.3.1).
+var ownDocument = []string{"verifiableCredential", "endorsement", "proof"}
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
