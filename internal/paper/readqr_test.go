@@ -11,6 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/common/reedsolomon"
+	"github.com/makiuchi-d/gozxing/qrcode/decoder"
+	"github.com/makiuchi-d/gozxing/qrcode/encoder"
+
 	"cairn.example"
 )
 
@@ -221,4 +226,76 @@ func FuzzFinders(f *testing.F) {
 			}
 		}
 	})
+}
+
+// partOf draws a code of version 1 that says it is the first of two which hold a
+// text together (structured append, ISO/IEC 18004, section 8), or, without the
+// mark, the same text alone.
+func partOf(t *testing.T, marked bool) []byte {
+	t.Helper()
+	bits := gozxing.NewEmptyBitArray()
+	add := func(v, n int) {
+		t.Helper()
+		if err := bits.AppendBits(v, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if marked {
+		add(0b0011, 4) // structured append
+		add(0, 4)      // the first
+		add(1, 4)      // of two
+		add(0x5a, 8)   // parity of the whole text
+	}
+	const text = "CRN1:PART"
+	add(0b0100, 4) // bytes
+	add(len(text), 8)
+	for _, b := range []byte(text) {
+		add(int(b), 8)
+	}
+	add(0, 4)
+	for bits.GetSize()%8 != 0 {
+		add(0, 1)
+	}
+	const data, correction = 19, 7 // codewords of version 1 at level L
+	for pad := 0xec; bits.GetSize() < 8*data; pad ^= 0xec ^ 0x11 {
+		add(pad, 8)
+	}
+	words := make([]byte, data)
+	bits.ToBytes(0, words, 0, data)
+	all := make([]int, data+correction)
+	for i, b := range words {
+		all[i] = int(b)
+	}
+	if err := reedsolomon.NewReedSolomonEncoder(reedsolomon.GenericGF_QR_CODE_FIELD_256).Encode(all, correction); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range all[data:] {
+		add(w, 8)
+	}
+	version, err := decoder.Version_GetVersionForNumber(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := encoder.NewByteMatrix(21, 21)
+	if err := encoder.MatrixUtil_buildMatrix(bits, decoder.ErrorCorrectionLevel_L, version, 0, m); err != nil {
+		t.Fatal(err)
+	}
+	img := image.NewGray(image.Rect(0, 0, 29*10, 29*10))
+	for i := range img.Pix {
+		x, y := i%img.Stride/10-4, i/img.Stride/10-4
+		if x < 0 || y < 0 || x > 20 || y > 20 || m.Get(x, y) != 1 {
+			img.Pix[i] = 0xff
+		}
+	}
+	return asPNG(t, img)
+}
+
+// Q12: one part of a text is not the text.
+func TestPartOfAText(t *testing.T) {
+	if got, err := ReadQR(partOf(t, false)); err != nil || got != "CRN1:PART" {
+		t.Fatalf("the code itself: %q, %v", got, err)
+	}
+	if got, err := ReadQR(partOf(t, true)); cairn.CodeOf(err) != "paper.no-code" {
+		t.Errorf("%q, %v", got, err)
+	}
 }
