@@ -87,3 +87,26 @@ func BenchmarkSD(b *testing.B) {
 		}
 	})
 }
+
+// What verification of a usual badge costs in each suite, beside its signature.
+func BenchmarkVerify(b *testing.B) {
+	for _, c := range published[:4] {
+		id, key := keyOf(b, c.secret)
+		signed, err := dataintegrity.SignWith(b.Context(), parse(b, badge), dataintegrity.Options{Cryptosuite: c.suite, Purpose: did.AssertionMethod, Created: made}, id, key)
+		if err != nil {
+			b.Fatal(err)
+		}
+		proofs, err := dataintegrity.Proofs(signed)
+		if err != nil {
+			b.Fatal(err)
+		}
+		m := did.Method{ID: id, Key: key.PublicKey()}
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				if err := dataintegrity.Verify(signed, proofs[0], m); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
