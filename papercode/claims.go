@@ -11,8 +11,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/fxamacker/cbor/v2"
-
 	"cairn.example"
 	"cairn.example/did"
 )
@@ -53,8 +51,6 @@ var (
 	types = []string{"MicroCredential", "Course", "Certificate", "Badge", "Competency", "LearningProgram",
 		"Diploma", "Degree", "BachelorDegree", "MasterDegree", "DoctoralDegree", "AssociateDegree", "CertificateOfCompletion"}
 )
-
-var emptyHeader = map[int64]cbor.RawMessage{}
 
 var multicodec = []byte{0xed, 0x01} // Ed25519 public key
 
