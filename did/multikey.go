@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"math/big"
 	"strings"
 
 	"github.com/mr-tron/base58"
@@ -120,7 +121,10 @@ func PublicFromMultikey(b []byte) (*jose.PublicKey, error) {
 			if x == nil {
 				return nil, bad("did.key", object, "the key is not a point of its curve")
 			}
-			k, err = jose.NewPublicKey(&ecdsa.PublicKey{Curve: c.curve, X: x, Y: y}, "")
+			var point *ecdsa.PublicKey
+			if point, err = ecdsa.ParseUncompressedPublicKey(c.curve, uncompressed(x, y, c.size-1)); err == nil {
+				k, err = jose.NewPublicKey(point, "")
+			}
 		}
 		if err != nil {
 			return nil, &cairn.Error{Kind: cairn.Invalid, Code: "did.key", Object: object, Message: "the key can't be used", Err: err}
@@ -128,6 +132,15 @@ func PublicFromMultikey(b []byte) (*jose.PublicKey, error) {
 		return k, nil
 	}
 	return nil, bad("did.key-type", object, "keys of this kind are not supported")
+}
+
+// uncompressed is the form 04 ‖ x ‖ y of SEC 1.
+func uncompressed(x, y *big.Int, size int) []byte {
+	b := make([]byte, 1+2*size)
+	b[0] = 4
+	x.FillBytes(b[1 : 1+size])
+	y.FillBytes(b[1+size:])
+	return b
 }
 
 // EncodeBBS writes a BBS key as a Multikey value: zUC7… .
