@@ -176,7 +176,7 @@ type achievementListCmd struct {
 }
 
 func (l achievementListCmd) Run(c *console) error {
-	return l.with(c, func(a *app.App) error {
+	return l.of(c, l.Institution, func(a *app.App) error {
 		all, err := a.Issue.Achievements(c.ctx, cairn.InstitutionID(l.Institution))
 		w := &writer{w: c.out}
 		if err == nil && len(all) == 0 {
@@ -239,7 +239,7 @@ type learnerListCmd struct {
 }
 
 func (l learnerListCmd) Run(c *console) error {
-	return l.with(c, func(a *app.App) error {
+	return l.of(c, l.Institution, func(a *app.App) error {
 		all, err := a.Issue.Learners(c.ctx, cairn.InstitutionID(l.Institution), l.Search, cairn.LearnerID(l.After), l.Limit)
 		w := &writer{w: c.out}
 		if err == nil && len(all) == 0 {

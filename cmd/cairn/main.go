@@ -79,7 +79,14 @@ func run(args []string, in io.Reader, out, errOut io.Writer) (code int) {
 		fmt.Fprintln(errOut, "cairn:", err)
 		return exitError
 	}
+	nothing := len(args) == 0
+	if nothing {
+		args = []string{"--help"} // the first thing that many type; it is still no command
+	}
 	command, err := parser.Parse(args)
+	if helped && nothing {
+		return exitUsage
+	}
 	if helped {
 		return 0
 	}
@@ -123,6 +130,17 @@ func (d dataFlags) with(c *console, f func(*app.App) error) error {
 		return err
 	}
 	return errors.Join(f(a), a.Close())
+}
+
+// of is with for a listing of one institution: of one that is not there it would
+// be empty, which looks like an answer.
+func (d dataFlags) of(c *console, institution string, f func(*app.App) error) error {
+	return d.with(c, func(a *app.App) error {
+		if _, err := a.Issue.Institution(c.ctx, cairn.InstitutionID(institution)); err != nil {
+			return err
+		}
+		return f(a)
+	})
 }
 
 type versionCmd struct{}

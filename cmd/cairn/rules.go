@@ -171,7 +171,7 @@ type programmeListCmd struct {
 }
 
 func (f programmeListCmd) Run(c *console) error {
-	return f.with(c, func(a *app.App) error {
+	return f.of(c, f.Institution, func(a *app.App) error {
 		all, err := a.Recognise.Programmes(c.ctx, cairn.InstitutionID(f.Institution))
 		w := &writer{w: c.out}
 		if err == nil && len(all) == 0 {
@@ -277,14 +277,14 @@ func contained(b []byte) ([][]byte, error) {
 type recogniseQueueCmd struct {
 	dataFlags
 	Institution string `arg:"" help:"Short name of the institution."`
-	State       string `help:"Only in this state, such as evaluated."`
+	State       string `help:"Only in this state: draft, submitted, evaluated, decided, reserved, awarded, delivered or withdrawn." enum:",draft,submitted,evaluated,decided,reserved,awarded,delivered,withdrawn" default:""`
 	Search      string `help:"Part of a learner's name."`
 	After       string `help:"Start after this application."`
 	Limit       int    `default:"50" help:"Lines of a page."`
 }
 
 func (f recogniseQueueCmd) Run(c *console) error {
-	return f.with(c, func(a *app.App) error {
+	return f.of(c, f.Institution, func(a *app.App) error {
 		list, err := a.Recognise.Queue(c.ctx, cairn.InstitutionID(f.Institution), recognise.Filter{State: recognise.State(f.State), Search: f.Search, After: cairn.ApplicationID(f.After), Limit: f.Limit})
 		w := &writer{w: c.out}
 		if err == nil && len(list) == 0 {

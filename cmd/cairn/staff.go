@@ -24,7 +24,7 @@ type staffFlags struct {
 type staffAddCmd struct {
 	staffFlags
 	Display string   `help:"Name that others see."`
-	Role    []string `required:"" enum:"registrar,issuer,admin" help:"registrar, issuer or admin. Repeat for more."`
+	Role    []string `required:"" enum:"registrar,officer,admin" help:"registrar (decides), officer (awards and revokes) or admin. Repeat for more."`
 	From    string   `required:"" help:"File with the first password." type:"path"`
 }
 
@@ -56,7 +56,7 @@ type staffListCmd struct {
 }
 
 func (s staffListCmd) Run(c *console) error {
-	return s.with(c, func(a *app.App) error {
+	return s.of(c, s.Institution, func(a *app.App) error {
 		list, err := a.Staff.Accounts(c.ctx, cairn.InstitutionID(s.Institution))
 		w := &writer{w: c.out}
 		if err == nil && len(list) == 0 {

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+
+	"cairn.example/internal/demo"
+)
+
+// example is one line of a command's --help.
+type example struct {
+	command string // such as learner add
+	line    string
+	args    []string
+}
+
+// examples returns the examples of every command, in the order of the help, and
+// fails for a command without one.
+func examples(t *testing.T) []example {
+	t.Helper()
+	var c cli
+	parser, err := kong.New(&c, kong.Name("cairn"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := regexp.MustCompile(`"[^"]*"|\S+`)
+	var all []example
+	for _, leaf := range parser.Model.Leaves(true) {
+		name := strings.TrimPrefix(leaf.FullPath(), "cairn ")
+		n := len(all)
+		for line := range strings.Lines(leaf.Detail) {
+			line = strings.TrimSpace(line)
+			rest, ok := strings.CutPrefix(line, "cairn ")
+			if !ok {
+				continue
+			}
+			e := example{command: name, line: line}
+			for _, w := range words.FindAllString(rest, -1) {
+				e.args = append(e.args, strings.Trim(w, `"`))
+			}
+			all = append(all, e)
+		}
+		if len(all) == n {
+			t.Errorf("cairn %s --help has no example", name)
+		}
+	}
+	return all
+}
+
+// What --help says can be typed. The commands are run in one folder, as somebody
+// would who goes through them; those that would wait, reach other machines or
+// need what is not there are only read.
+func TestHelpExamples(t *testing.T) {
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.Symlink(filepath.Join(here, "..", "..", "examples"), "examples"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("secret.txt", []byte(demo.Passphrase+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	capitals := map[string]string{}
+	first := func(args ...string) string {
+		var out, fault bytes.Buffer
+		if code := run(args, nil, &out, &fault); code != 0 {
+			t.Fatalf("%v: exit code %d: %s", args, code, fault.String())
+		}
+		word, _, _ := strings.Cut(strings.TrimSpace(out.String()), " ")
+		return word
+	}
+	before := map[string]func(){
+		"learner link": func() { capitals["LEARNER"] = first("learner", "list", "college", "Amina") },
+		"wallet show":  func() { capitals["DIGEST"] = first("wallet", "list", "--passphrase", "secret.txt") },
+		"recognise decide": func() {
+			capitals["APPLICATION"] = first("recognise", "queue", "university", "--state", "evaluated", "--data", "demo-data")
+		},
+		"print":        func() { capitals["CREDENTIAL"] = idOf(t, "badge.json") },
+		"trust follow": func() { capitals["OPERATOR"] = idOf(t, "demo-artefacts/operator.json") },
+	}
+	onlyRead := map[string]bool{"serve": true, "verify": true, "bake": true, "conformance": true, "claim": true}
+	ran, own, all := 0, map[string]bool{}, examples(t)
+	for _, e := range all {
+		var c cli
+		parser, err := kong.New(&c, kong.Name("cairn"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := before[e.command]; f != nil {
+			f()
+		}
+		for i, a := range e.args {
+			if v, ok := capitals[a]; ok {
+				e.args[i] = v
+			}
+		}
+		got, err := parser.Parse(e.args)
+		if err != nil {
+			t.Errorf("%s: %v", e.line, err)
+			continue
+		}
+		if strings.HasPrefix(got.Selected().FullPath(), "cairn "+e.command) {
+			own[e.command] = true
+		}
+		if onlyRead[e.command] || e.line == "cairn demo" {
+			continue
+		}
+		var fault bytes.Buffer
+		if code := run(e.args, strings.NewReader(""), io.Discard, &fault); code != 0 {
+			t.Errorf("%s: exit code %d\n%s", e.line, code, fault.String())
+		}
+		ran++
+	}
+	for _, e := range all {
+		if !own[e.command] {
+			t.Errorf("cairn %s --help has examples of other commands only", e.command)
+		}
+	}
+	if ran < 40 {
+		t.Errorf("only %d examples were run", ran)
+	}
+	t.Logf("%d examples were run", ran)
+}
+
+func idOf(t *testing.T, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m struct{ ID string }
+	if err := json.Unmarshal(b, &m); err != nil || m.ID == "" {
+		t.Fatalf("%s has no id: %v", file, err)
+	}
+	return m.ID
+}
