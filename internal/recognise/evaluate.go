@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"cairn.example"
-	"cairn.example/internal/issue"
 	"cairn.example/internal/verify"
 	"cairn.example/openbadges"
 	"cairn.example/programme"
@@ -158,20 +157,13 @@ func (s *Service) Simulate(ctx context.Context, inst cairn.InstitutionID, learne
 		return Evaluation{}, nil, err
 	}
 	a := Application{Institution: inst, Learner: learner, Programme: p.ID, ProgrammeDigest: p.Digest(), State: Draft}
-	own, err := s.Issue.CredentialsOf(ctx, inst, learner)
+	own, err := s.ownItems(ctx, inst, learner)
 	if err != nil {
 		return Evaluation{}, nil, err
 	}
-	for _, c := range own {
-		if c.Kind() == issue.KindBadge && c.Revoked().IsZero() {
-			item, _, err := s.item(c.Document())
-			if err != nil {
-				return Evaluation{}, nil, err
-			}
-			item.Identity = IdentityMatched
-			if err := a.add(item); err != nil {
-				return Evaluation{}, nil, err
-			}
+	for _, item := range own {
+		if err := a.add(item); err != nil {
+			return Evaluation{}, nil, err
 		}
 	}
 	established, err := s.established(ctx, inst, learner)
@@ -179,11 +171,8 @@ func (s *Service) Simulate(ctx context.Context, inst cairn.InstitutionID, learne
 		return Evaluation{}, nil, err
 	}
 	for _, d := range documents {
-		item, tree, err := s.item(d)
+		item, _, err := s.identified(ctx, d, l)
 		if err != nil {
-			return Evaluation{}, nil, err
-		}
-		if item.Identity, err = s.identify(ctx, tree, l); err != nil {
 			return Evaluation{}, nil, err
 		}
 		if before, ok := established[item.Digest]; ok && item.Identity == IdentityOpen {

@@ -303,19 +303,12 @@ func wrongState(a Application, want string) error {
 // Add puts a credential into a draft as a plain document. Whether it is about the
 // learner is judged from what it says.
 func (s *Service) Add(ctx context.Context, inst cairn.InstitutionID, id cairn.ApplicationID, document []byte) (Application, error) {
-	current, err := s.Application(ctx, inst, id)
+	_, learner, err := s.applicant(ctx, inst, id)
 	if err != nil {
 		return Application{}, err
 	}
-	learner, err := s.Issue.Learner(ctx, inst, current.Learner)
+	item, _, err := s.identified(ctx, document, learner)
 	if err != nil {
-		return Application{}, err
-	}
-	item, tree, err := s.item(document)
-	if err != nil {
-		return Application{}, err
-	}
-	if item.Identity, err = s.identify(ctx, tree, learner); err != nil {
 		return Application{}, err
 	}
 	return s.change(ctx, inst, id, "application.credential-added", "learner", func(a *Application) error { return a.add(item) })
@@ -328,21 +321,9 @@ func (s *Service) AddOwn(ctx context.Context, inst cairn.InstitutionID, id cairn
 	if err != nil {
 		return Application{}, err
 	}
-	own, err := s.Issue.CredentialsOf(ctx, inst, current.Learner)
+	items, err := s.ownItems(ctx, inst, current.Learner)
 	if err != nil {
 		return Application{}, err
-	}
-	var items []Item
-	for _, c := range own {
-		if c.Kind() != issue.KindBadge || !c.Revoked().IsZero() {
-			continue
-		}
-		item, _, err := s.item(c.Document())
-		if err != nil {
-			return Application{}, err
-		}
-		item.Identity = IdentityMatched // it is issued to this learner's record
-		items = append(items, item)
 	}
 	return s.change(ctx, inst, id, "application.own-added", "learner", func(a *Application) error {
 		for _, item := range items {
@@ -358,11 +339,7 @@ func (s *Service) AddOwn(ctx context.Context, inst cairn.InstitutionID, id cairn
 // must answer the application's challenge and be made for this server. With it a
 // new challenge is set, so that it can't be used twice.
 func (s *Service) Present(ctx context.Context, inst cairn.InstitutionID, id cairn.ApplicationID, presentation []byte) (Application, error) {
-	current, err := s.Application(ctx, inst, id)
-	if err != nil {
-		return Application{}, err
-	}
-	learner, err := s.Issue.Learner(ctx, inst, current.Learner)
+	current, learner, err := s.applicant(ctx, inst, id)
 	if err != nil {
 		return Application{}, err
 	}
@@ -387,11 +364,8 @@ func (s *Service) Present(ctx context.Context, inst cairn.InstitutionID, id cair
 		if err != nil {
 			return Application{}, err
 		}
-		item, inner, err := s.item(b)
+		item, inner, err := s.identified(ctx, b, learner)
 		if err != nil {
-			return Application{}, err
-		}
-		if item.Identity, err = s.identify(ctx, inner, learner); err != nil {
 			return Application{}, err
 		}
 		if item.Identity == IdentityMatched && holder.Args["holder"] == string(learner.DID) && subjectOf(inner) == string(learner.DID) {
@@ -415,6 +389,47 @@ func (s *Service) Present(ctx context.Context, inst cairn.InstitutionID, id cair
 		}
 		return nil
 	})
+}
+
+// applicant returns an application and the record of whoever made it.
+func (s *Service) applicant(ctx context.Context, inst cairn.InstitutionID, id cairn.ApplicationID) (Application, issue.LearnerRecord, error) {
+	a, err := s.Application(ctx, inst, id)
+	if err != nil {
+		return a, issue.LearnerRecord{}, err
+	}
+	l, err := s.Issue.Learner(ctx, inst, a.Learner)
+	return a, l, err
+}
+
+// ownItems returns what the institution itself issued to a learner and did not
+// revoke. It is the learner's, since it was issued to this very record.
+func (s *Service) ownItems(ctx context.Context, inst cairn.InstitutionID, learner cairn.LearnerID) ([]Item, error) {
+	own, err := s.Issue.CredentialsOf(ctx, inst, learner)
+	if err != nil {
+		return nil, err
+	}
+	var items []Item
+	for _, c := range own {
+		if c.Kind() != issue.KindBadge || !c.Revoked().IsZero() {
+			continue
+		}
+		item, _, err := s.item(c.Document())
+		if err != nil {
+			return nil, err
+		}
+		item.Identity = IdentityMatched
+		items = append(items, item)
+	}
+	return items, nil
+}
+
+// identified is item, with what the document itself says of whose it is.
+func (s *Service) identified(ctx context.Context, document []byte, l issue.LearnerRecord) (Item, map[string]any, error) {
+	item, tree, err := s.item(document)
+	if err == nil {
+		item.Identity, err = s.identify(ctx, tree, l)
+	}
+	return item, tree, err
 }
 
 func (s *Service) item(document []byte) (Item, map[string]any, error) {
