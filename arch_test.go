@@ -15,7 +15,7 @@ var layers = [][]string{
 	0:  {""},
 	1:  {"strictjson", "jcs", "rdfc", "jose", "strictcbor", "cose", "base45", "inflate", "vc", "bbs"},
 	2:  {"did", "statuslist", "tokenstatus", "bake", "pixelpass", "claim169", "openbadges", "programme"},
-	3:  {"dataintegrity", "papercode", "sdjwt", "vcjwt", "vccose"},
+	3:  {"dataintegrity", "papercode", "sdjwt", "vcjwt", "vccose", "webvh"},
 	4:  {"internal/durable", "internal/keys", "internal/trust", "internal/i18n", "internal/fetch"},
 	5:  {"internal/verify", "internal/issue"},
 	6:  {"internal/hold", "internal/recognise", "internal/staff"},
@@ -34,8 +34,9 @@ var sameLayer = map[string][]string{
 	"cose":          {"jose", "strictcbor"}, // the same keys and algorithms
 	"vc":            {"strictjson"},
 	"vcjwt":         {"sdjwt"},
-	"vccose":        {"vcjwt"},      // the objects that carry both into a presentation
-	"openbadges":    {"statuslist"}, // a badge carries its place in a list
+	"webvh":         {"dataintegrity"}, // entries of a log are signed documents
+	"vccose":        {"vcjwt"},         // the objects that carry both into a presentation
+	"openbadges":    {"statuslist"},    // a badge carries its place in a list
 	"internal/keys": {"internal/durable"},
 }
 
