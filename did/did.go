@@ -1,11 +1,11 @@
 // Package did reads decentralised identifiers and the documents they stand for:
-// did:key and did:jwk (the identifier is the key) and did:web (the document is on
-// a web site). It knows Ed25519, P-256 and P-384 keys in the forms Multikey and
+// did:key and did:jwk (the identifier is the key), did:web (the document is on a
+// web site), and https addresses as identifiers (CID 1.0). It knows Ed25519, P-256 and P-384 keys in the forms Multikey and
 // JsonWebKey, BBS keys as Multikey, and the other keys of package jose as JsonWebKey.
 //
 // Most callers need a Resolver, Document.Method to find the key that a proof
-// names, and KeyFromEd25519 or KeyFromPublic. The package does no I/O: fetching a did:web
-// document is the caller's affair, with WebURL and ParseDocument.
+// names, and KeyFromEd25519 or KeyFromPublic. The package does no I/O: fetching a
+// document is the caller's affair, with WebURL or ParseIdentifier, and ParseDocument.
 package did
 
 import (
@@ -82,17 +82,18 @@ func Parse(s string) (cairn.DID, error) {
 	return cairn.DID(s), nil
 }
 
-// SplitKeyID splits a DID URL with a fragment, as verification methods have.
+// SplitKeyID splits the URL of a verification method: an identifier of any kind
+// that ParseIdentifier takes, and a fragment.
 func SplitKeyID(k cairn.KeyID) (cairn.DID, string, error) {
 	base, fragment, ok := strings.Cut(string(k), "#")
 	if !ok || fragment == "" || len(fragment) > maxDID || strings.ContainsAny(fragment, "#/?\\ <>\"\n\r\t") {
 		return "", "", bad("did.key-id", string(k), "a verification method is an identifier, # and a name")
 	}
-	d, err := Parse(base)
+	d, err := ParseIdentifier(base)
 	return d, fragment, err
 }
 
-// MethodName returns "key" for did:key:… .
+// MethodName returns "key" for did:key:… , and "https" for an address.
 func MethodName(d cairn.DID) string {
 	name, _, _ := strings.Cut(strings.TrimPrefix(string(d), "did:"), ":")
 	return name

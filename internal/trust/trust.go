@@ -101,8 +101,8 @@ func (l List) Validate() error {
 	seen := map[cairn.DID]int{}
 	for i, e := range l.Issuers {
 		at := fmt.Sprintf("issuers/%d", i)
-		if _, err := did.Parse(string(e.DID)); err != nil {
-			return invalid(at+"/did", "an issuer must be a decentralised identifier")
+		if _, err := did.ParseIdentifier(string(e.DID)); err != nil {
+			return invalid(at+"/did", "an issuer must be a decentralised identifier or an https address")
 		}
 		if other, ok := seen[e.DID]; ok {
 			return invalid(at+"/did", "this issuer is also entry %d; give it one entry with several scopes", other)

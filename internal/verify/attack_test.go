@@ -221,7 +221,9 @@ func TestProofAttacks(t *testing.T) {
 		{"D10 key of another", func(m map[string]any) { proof(m)["verificationMethod"] = string(stranger.KeyID()) }, verify.Invalid, "proof.not-the-signers-key"},
 		{"J34 private key in a proof", func(m map[string]any) { proof(m)["privateKeyMultibase"] = "z1" }, verify.Invalid, "proof.unknown-member"},
 		{"K09 unknown method of the issuer", func(m map[string]any) { m["issuer"].(map[string]any)["id"] = "did:example:college" }, verify.Undetermined, "proof.key-unavailable"},
-		{"issuer is a page", func(m map[string]any) { m["issuer"].(map[string]any)["id"] = "https://college.example" }, verify.Undetermined, "proof.signer-kind"},
+		{"issuer is a page", func(m map[string]any) { m["issuer"].(map[string]any)["id"] = "https://college.example" }, verify.Undetermined, "proof.key-unavailable"},
+		{"issuer is a page that anybody can change", func(m map[string]any) { m["issuer"].(map[string]any)["id"] = "http://college.example" }, verify.Undetermined, "proof.signer-kind"},
+		{"issuer is an address with a query", func(m map[string]any) { m["issuer"].(map[string]any)["id"] = "https://college.example/?of=14" }, verify.Undetermined, "proof.signer-kind"},
 		{"K07 damaged key", func(m map[string]any) {
 			m["issuer"].(map[string]any)["id"] = string(college.Controller())[:len(college.Controller())-2]
 		}, verify.Invalid, "proof.key-unusable"},

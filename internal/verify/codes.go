@@ -28,7 +28,7 @@ var Codes = []Code{
 	{"proof.does-not-cover", AxisProof, "", "some part of the document is not protected by the signature"},
 	{"proof.part-not-allowed", AxisProof, "", "a presentation or a status list is signed so that a part of it could be shown"},
 	{"proof.no-holder", AxisProof, "", "a presentation names no holder"},
-	{"proof.signer-kind", AxisProof, "", "the signer is not a decentralised identifier"},
+	{"proof.signer-kind", AxisProof, "", "the signer is neither a decentralised identifier nor an https address"},
 	{"proof.key-unavailable", AxisProof, "", "the keys of the signer could not be found now"},
 	{"proof.bundle-ended", AxisProof, "", "the keys of the signer are in a bundle that has ended"},
 	{"proof.key-unusable", AxisProof, "", "the document of the signer is malformed or not its own"},

@@ -53,11 +53,16 @@ func (o *outbound) ask(ctx context.Context) error {
 	return nil
 }
 
-// carriesKey reports whether an identifier is its own document, so that nobody has
-// to be asked for it.
-func carriesKey(d cairn.DID) bool {
-	method := did.MethodName(d)
-	return method == "key" || method == "jwk"
+// documents is how many documents may be asked for to resolve an identifier: none
+// for one that is its own document.
+func documents(d cairn.DID) int {
+	switch did.MethodName(d) {
+	case "key", "jwk":
+		return 0
+	case "webvh":
+		return 2 // the log, and the file of the witnesses
+	}
+	return 1
 }
 
 // resolve finds the document of an identifier, once in a verification.
@@ -65,7 +70,7 @@ func (c *check) resolve(ctx context.Context, d cairn.DID) (did.Resolution, error
 	if r, ok := c.resolved[d]; ok {
 		return r.Resolution, r.err
 	}
-	if !carriesKey(d) {
+	for range documents(d) {
 		if err := c.ask(ctx); err != nil {
 			return did.Resolution{}, err
 		}

@@ -134,7 +134,7 @@ func (s signing) notes() []Note {
 
 // signer finds the document of a signer. Outcome and code say why not.
 func (c *check) signer(ctx context.Context, d cairn.DID) (did.Resolution, Outcome, string, error) {
-	if _, err := did.Parse(string(d)); err != nil {
+	if _, err := did.ParseIdentifier(string(d)); err != nil {
 		return did.Resolution{}, Unknown, "proof.signer-kind", err
 	}
 	r, err := c.resolve(ctx, d)

@@ -9,6 +9,7 @@ import (
 	"cairn.example/did"
 	"cairn.example/internal/fetch"
 	"cairn.example/internal/trust"
+	"cairn.example/webvh"
 )
 
 // Limits of what is fetched.
@@ -19,6 +20,7 @@ const (
 
 var (
 	documentTypes = []string{"application/did+json", "application/did+ld+json", "application/did", "application/json", "application/ld+json", "application/cid", "application/octet-stream", "text/plain"}
+	logTypes      = []string{"text/jsonl", "application/jsonl", "application/x-ndjson", "application/json", "application/octet-stream", "text/plain"}
 	listTypes     = []string{"application/vc", "application/vc+ld+json", "application/ld+json", "application/json", "application/octet-stream"}
 )
 
@@ -40,19 +42,60 @@ func (o Online) Resolve(ctx context.Context, d cairn.DID) (did.Resolution, error
 			return did.Resolution{Document: doc, AsOf: o.Now().UTC(), Source: "this server"}, err
 		}
 	}
-	if did.MethodName(d) != "web" {
-		return trust.KeyResolver().Resolve(ctx, d)
+	switch did.MethodName(d) {
+	case "web":
+		u, err := did.WebURL(d)
+		if err != nil {
+			return did.Resolution{}, err
+		}
+		return o.document(ctx, d, u)
+	case "webvh":
+		return o.history(ctx, d)
+	case "https":
+		if _, err := did.ParseIdentifier(string(d)); err != nil {
+			return did.Resolution{}, err
+		}
+		return o.document(ctx, d, string(d))
 	}
-	u, err := did.WebURL(d)
-	if err != nil {
-		return did.Resolution{}, err
-	}
+	return trust.KeyResolver().Resolve(ctx, d)
+}
+
+// document resolves an identifier whose document is at an address.
+func (o Online) document(ctx context.Context, d cairn.DID, u string) (did.Resolution, error) {
 	r, err := o.Client.Get(ctx, u, maxDocument, documentTypes...)
 	if err != nil {
 		return did.Resolution{}, err
 	}
 	doc, err := did.ParseDocument(r.Body, d)
 	return did.Resolution{Document: doc, AsOf: r.FetchedAt, Source: u}, err
+}
+
+// history resolves a did:webvh identifier: its log, and the file of its witnesses
+// when it has some.
+func (o Online) history(ctx context.Context, d cairn.DID) (did.Resolution, error) {
+	address, witnesses, err := webvh.URLs(d)
+	if err != nil {
+		return did.Resolution{}, err
+	}
+	r, err := o.Client.Get(ctx, address, webvh.MaxLog, logTypes...)
+	if err != nil {
+		return did.Resolution{}, err
+	}
+	log, err := webvh.Parse(d, r.Body, o.Now())
+	if err != nil {
+		return did.Resolution{}, err
+	}
+	if log.Witnessed() {
+		w, err := o.Client.Get(ctx, witnesses, webvh.MaxWitnesses, documentTypes...)
+		if err != nil {
+			return did.Resolution{}, err
+		}
+		if err := log.VerifyWitnesses(w.Body); err != nil {
+			return did.Resolution{}, err
+		}
+	}
+	doc, err := log.Document()
+	return did.Resolution{Document: doc, AsOf: r.FetchedAt, Source: address}, err
 }
 
 // StatusList implements StatusSource.
