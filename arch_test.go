@@ -15,7 +15,7 @@ var layers = [][]string{
 	0:  {""},
 	1:  {"strictjson", "jcs", "rdfc", "jose", "strictcbor", "cose", "base45", "inflate", "vc", "bbs"},
 	2:  {"did", "statuslist", "tokenstatus", "bake", "pixelpass", "claim169", "openbadges", "programme"},
-	3:  {"dataintegrity", "papercode", "sdjwt", "vcjwt", "vccose", "webvh"},
+	3:  {"dataintegrity", "papercode", "sdjwt", "vcjwt", "vccose", "webvh", "federation"},
 	4:  {"internal/durable", "internal/keys", "internal/trust", "internal/i18n", "internal/fetch"},
 	5:  {"internal/verify", "internal/issue"},
 	6:  {"internal/hold", "internal/recognise", "internal/staff"},
