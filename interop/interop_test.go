@@ -97,6 +97,12 @@ func node(t *testing.T, in io.Reader, args ...string) []byte {
 
 func judge(t *testing.T, dir string, jobs []job) map[string]verdict {
 	t.Helper()
+	return judgeWith(t, "judge.mjs", dir, jobs)
+}
+
+// judgeWith asks another script that takes what judge.mjs takes.
+func judgeWith(t *testing.T, script, dir string, jobs []job) map[string]verdict {
+	t.Helper()
 	var in bytes.Buffer
 	for _, j := range jobs {
 		b, err := json.Marshal(j)
@@ -106,7 +112,7 @@ func judge(t *testing.T, dir string, jobs []job) map[string]verdict {
 		in.Write(append(b, '\n'))
 	}
 	out := map[string]verdict{}
-	for line := range strings.Lines(string(node(t, &in, "judge.mjs", dir))) {
+	for line := range strings.Lines(string(node(t, &in, script, dir))) {
 		var v verdict
 		if err := json.Unmarshal([]byte(line), &v); err != nil {
 			t.Fatal(err)

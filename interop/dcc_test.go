@@ -1,0 +1,205 @@
+package interop_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cairn.example/internal/trust"
+	"cairn.example/internal/verify"
+	"cairn.example/jcs"
+)
+
+// needPackage skips, or fails where nothing may be skipped.
+func needPackage(t *testing.T, name string) {
+	t.Helper()
+	need(t)
+	if _, err := os.Stat("node_modules/" + name); err == nil {
+		return
+	}
+	if os.Getenv("CAIRN_REQUIRE_ALL") != "" {
+		t.Fatalf("%s is required here: npm ci in interop/", name)
+	}
+	t.Skipf("skipped: needs %s, and npm ci in interop/", name)
+}
+
+// Everything that the demo signs is good to the libraries of the Digital Credentials
+// Consortium, and they read the status that it has.
+func TestOursByDCC(t *testing.T) {
+	needPackage(t, "@digitalcredentials/vc")
+	jobs, documents := play(t, "https://cairn.example")
+	read, kinds := 0, map[string]int{}
+	for id, v := range judgeWith(t, "dcc.mjs", world(t, documents), jobs) {
+		if revoked := id == "revoked.json"; v.Verified == revoked { // to them a set bit is no good credential
+			t.Errorf("%s: they say %t: %s", id, v.Verified, v.Error)
+		}
+		for credential, bits := range v.Status {
+			if revoked, ok := bits["revocation"]; !ok || revoked != (id == "revoked.json") {
+				t.Errorf("the status of %s in %s is %v", credential, id, bits)
+			}
+			read++
+		}
+	}
+	for _, j := range jobs {
+		for _, kind := range []string{"VerifiablePresentation", "BitstringStatusListCredential", "OpenBadgeCredential", "ClrCredential"} {
+			if hasType(j.Document.(map[string]any), kind) {
+				kinds[kind]++
+			}
+		}
+	}
+	if len(kinds) != 4 || read < 10 || len(jobs) < 30 {
+		t.Errorf("only %d documents, of the kinds %v, and %d bits of status lists", len(jobs), kinds, read)
+	}
+	t.Logf("%d signed documents verified by @digitalcredentials/vc (%v), %d status bits read", len(jobs), kinds, read)
+}
+
+// Changed in one place, a credential, a presentation and a status list of ours are
+// good to neither of us.
+func TestChangedByDCC(t *testing.T) {
+	needPackage(t, "@digitalcredentials/vc")
+	jobs, documents := play(t, "https://cairn.example")
+	engine := verify.New(verify.Config{Resolver: resolver(t, documents), Now: func() time.Time { return now }})
+	good := func(j job) bool {
+		b, err := jcs.Marshal(j.Document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := engine.Verify(t.Context(), b, verify.Options{Challenge: j.Challenge, Domain: j.Domain})
+		if r.Finding(verify.AxisProof).Outcome != verify.Yes {
+			return false
+		}
+		for _, c := range r.Credentials { // those in a presentation have proofs of their own
+			if c.Finding(verify.AxisProof).Outcome != verify.Yes {
+				return false
+			}
+		}
+		return true
+	}
+	const most = 60 // changes of each, evenly over the document
+	var asked []job
+	seen := map[string]bool{}
+	for _, j := range jobs {
+		m := j.Document.(map[string]any)
+		kind := ""
+		for _, k := range []string{"VerifiablePresentation", "BitstringStatusListCredential", "OpenBadgeCredential"} {
+			if hasType(m, k) {
+				kind = k
+			}
+		}
+		if kind == "" || seen[kind] {
+			continue
+		}
+		seen[kind] = true
+		control := j
+		control.ID = kind + controlled
+		if !good(control) {
+			t.Errorf("%s is not good to us", j.ID)
+		}
+		asked = append(asked, control)
+		var changed []job
+		mutate(m, func(v any) any { return v }, func(v any) {
+			if m, ok := v.(map[string]any); ok {
+				changed = append(changed, job{ID: fmt.Sprint(kind, " change ", len(changed)), Document: m, Challenge: j.Challenge, Domain: j.Domain})
+			}
+		})
+		for i := range min(most, len(changed)) {
+			c := changed[i*len(changed)/min(most, len(changed))]
+			if good(c) {
+				b, err := json.Marshal(c.Document)
+				t.Errorf("%s is good to us: %s, %v", c.ID, b, err)
+			}
+			asked = append(asked, c)
+		}
+	}
+	refused := 0
+	for id, v := range judgeWith(t, "dcc.mjs", world(t, documents), asked) {
+		if control := strings.HasSuffix(id, controlled); v.Verified != control {
+			t.Errorf("%s: they say %t (%s)", id, v.Verified, v.Error)
+		} else if !control {
+			refused++
+		}
+	}
+	if len(seen) != 3 || refused < 100 {
+		t.Errorf("only %d changes of %d kinds", refused, len(seen))
+	}
+	t.Logf("%d one-place changes of %d documents refused by both; the documents as they were signed accepted by both", refused, len(seen))
+}
+
+const foreignLegacy = `{"@context":["https://www.w3.org/2018/credentials/v1","https://w3id.org/security/suites/ed25519-2020/v1"],"type":["VerifiableCredential"],
+"id":"urn:uuid:0f4d6c1e-6f0b-4d3c-9d0f-6a3f5c1d2e40","issuer":{"id":""},"issuanceDate":"2022-01-01T00:00:00Z","credentialSubject":{"id":""}}`
+
+// What they sign is good to us, and not when it was changed.
+func TestDCCByUs(t *testing.T) {
+	needPackage(t, "@digitalcredentials/vc")
+	var in bytes.Buffer
+	for id, text := range map[string]string{"eddsa-rdfc-2022": foreign, "Ed25519Signature2020": foreignLegacy} {
+		b, err := json.Marshal(map[string]any{"id": id, "issue": true, "legacy": id == "Ed25519Signature2020", "document": parse(t, []byte(text)),
+			"challenge": "c-1", "domain": "https://us.example"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Write(append(b, '\n'))
+	}
+	engine := verify.New(verify.Config{Resolver: trust.KeyResolver(), Now: time.Now})
+	answers := 0
+	for line := range bytes.Lines(node(t, &in, "dcc.mjs", world(t, map[string]any{}))) {
+		var a struct {
+			ID, Error              string
+			Document, Presentation json.RawMessage
+		}
+		if err := json.Unmarshal(line, &a); err != nil {
+			t.Fatal(err)
+		}
+		if a.Document == nil {
+			t.Errorf("%s: %s", a.ID, a.Error)
+			continue
+		}
+		answers++
+		r := engine.Verify(t.Context(), a.Document, verify.Options{})
+		for _, axis := range []verify.Axis{verify.AxisProof, verify.AxisModel, verify.AxisPeriod} {
+			if f := r.Finding(axis); f.Outcome != verify.Yes {
+				t.Errorf("%s: %+v", a.ID, f)
+			}
+		}
+		legacy := slices.ContainsFunc(r.Notes, func(n verify.Note) bool { return n.Code == "note.legacy-proof" })
+		if legacy != (a.ID == "Ed25519Signature2020") {
+			t.Errorf("%s: the case shows something else: %+v", a.ID, r.Notes)
+		}
+		n := 0
+		mutate(parse(t, a.Document), func(v any) any { return v }, func(v any) {
+			m, ok := v.(map[string]any)
+			if !ok {
+				return
+			}
+			b, err := jcs.Marshal(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+			if engine.Verify(t.Context(), b, verify.Options{}).Finding(verify.AxisProof).Outcome == verify.Yes {
+				t.Errorf("%s: accepted after a change: %s", a.ID, b)
+			}
+		})
+		if n < 15 {
+			t.Errorf("%s: only %d changes", a.ID, n)
+		}
+		if a.Presentation != nil {
+			p := engine.Verify(t.Context(), a.Presentation, verify.Options{Challenge: "c-1", Domain: "https://us.example"})
+			if p.Finding(verify.AxisProof).Outcome != verify.Yes || p.Finding(verify.AxisHolder).Outcome != verify.Yes {
+				t.Errorf("their presentation: %+v", p.Findings)
+			}
+			if p := engine.Verify(t.Context(), a.Presentation, verify.Options{Challenge: "c-2"}); p.Finding(verify.AxisProof).Code != "proof.challenge" {
+				t.Errorf("their presentation to somebody else: %+v", p.Findings)
+			}
+		}
+		t.Logf("%s: good, and refused after %d one-place changes", a.ID, n)
+	}
+	if answers != 2 {
+		t.Errorf("%d answers", answers)
+	}
+}
