@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"cairn.example"
+	"cairn.example/did"
 	"cairn.example/jose"
+	"cairn.example/strictjson"
 )
 
 // Limits of chains and statements. A statement is at most jose.MaxToken long.
@@ -27,6 +29,9 @@ const (
 	maxParameters = 200
 	maxValues     = 500 // of one operator
 	maxNames      = 200 // of one constraint
+
+	maxAnchors     = 50
+	maxAnchorsFile = 256 << 10 // bytes
 )
 
 // leeway allows for clocks that differ.
@@ -48,6 +53,40 @@ func bad(code, object, format string, args ...any) error {
 type Anchor struct {
 	ID   string
 	Keys jose.KeySet
+}
+
+// ParseAnchors reads trust anchors as an operator writes them down: a JSON list of
+// objects with the id of the entity and its keys for statements (jwks), each with a
+// kid. A secret key there is an error.
+func ParseAnchors(data []byte) ([]Anchor, error) {
+	var list []struct {
+		ID   string         `json:"id"`
+		Keys map[string]any `json:"jwks"`
+	}
+	if err := strictjson.Decode(data, strictjson.Limits{Bytes: maxAnchorsFile, Depth: 12, Values: 10_000}, &list); err != nil {
+		return nil, err
+	}
+	if len(list) > maxAnchors {
+		return nil, bad("federation.anchors", "", "there are more than %d trust anchors", maxAnchors)
+	}
+	var out []Anchor
+	for _, e := range list {
+		if id, err := did.ParseIdentifier(e.ID); err != nil || did.MethodName(id) != "https" {
+			return nil, bad("federation.anchors", e.ID, "the id of a trust anchor must be its https address")
+		}
+		if _, err := find(e.ID, out); err == nil {
+			return nil, bad("federation.anchors", e.ID, "the trust anchor is there twice")
+		}
+		keys, err := jose.KeySetFromTree(e.Keys)
+		if err != nil {
+			return nil, err
+		}
+		if len(keys) == 0 || slices.ContainsFunc(keys, func(k *jose.PublicKey) bool { return k.KeyID() == "" }) {
+			return nil, bad("federation.anchors", e.ID, "the trust anchor needs at least one key, and each a kid")
+		}
+		out = append(out, Anchor{ID: e.ID, Keys: keys})
+	}
+	return out, nil
 }
 
 // Resolved is what a chain says of its subject.

@@ -416,9 +416,80 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%s: asked %d times, want %d, each once: %s", c.name, len(w.asked), c.asked, strings.Join(w.asked, "\n"))
 		}
 	}
+	w := newWorld(t, usual...)
+	if _, err := federation.Resolve(t.Context(), college, nil, now, w.fetch); cairn.CodeOf(err) != "federation.no-anchor" || len(w.asked) != 0 {
+		t.Errorf("without anchors: %v, asked %s", err, w.asked)
+	}
+	for _, id := range []string{"", "did:web:college.example", "http://college.example", "https://college.example/?x"} {
+		if _, err := federation.Resolve(t.Context(), id, []federation.Anchor{anchor(t, ministry)}, now, w.fetch); cairn.CodeOf(err) != "federation.entity" || len(w.asked) != 0 {
+			t.Errorf("%q: %v, asked %s", id, err, w.asked)
+		}
+	}
 	if u := federation.ConfigurationURL(district + "/"); u != district+"/.well-known/openid-federation" {
 		t.Error(u)
 	}
+}
+
+func TestParseAnchors(t *testing.T) {
+	file := func(entries ...object) []byte {
+		list := []any{}
+		for _, e := range entries {
+			list = append(list, e)
+		}
+		b, err := jcs.Marshal(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	a := object{"id": ministry, "jwks": jwks(t, key(t, ministry, ""))}
+	got, err := federation.ParseAnchors(file(a, object{"id": other, "jwks": jwks(t, key(t, other, ""), key(t, other, "new"))}))
+	if err != nil || len(got) != 2 || got[0].ID != ministry || !got[0].Keys[0].Equal(key(t, ministry, "").PublicKey()) || len(got[1].Keys) != 2 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := federation.ParseAnchors([]byte("[]")); err != nil || len(got) != 0 {
+		t.Errorf("none: %v, %v", got, err)
+	}
+	nameless, secret := jwks(t, key(t, ministry, "")), jwks(t, key(t, ministry, ""))
+	delete(nameless["keys"].([]any)[0].(object), "kid")
+	secret["keys"].([]any)[0].(object)["d"] = "AA"
+	var many []object
+	for i := range 51 {
+		many = append(many, object{"id": fmt.Sprintf("https://a%d.example", i), "jwks": a["jwks"]})
+	}
+	for code, data := range map[string][]byte{
+		"federation.anchors": file(a, a), "jose.key-set": file(object{"id": ministry}), "jose.private-key": file(object{"id": ministry, "jwks": secret}),
+	} {
+		if _, err := federation.ParseAnchors(data); cairn.CodeOf(err) != code {
+			t.Errorf("%s: %v, want %s", data, err, code)
+		}
+	}
+	for _, data := range [][]byte{file(object{"id": "did:web:ministry.example", "jwks": a["jwks"]}), file(object{"id": "http://ministry.example", "jwks": a["jwks"]}),
+		file(object{"id": ministry, "jwks": object{"keys": []any{}}}), file(object{"id": ministry, "jwks": nameless}), file(many...)} {
+		if _, err := federation.ParseAnchors(data); cairn.CodeOf(err) != "federation.anchors" {
+			t.Errorf("%.200s: %v", data, err)
+		}
+	}
+	for _, data := range []string{"", "{}", `[{"id":"https://a.example","jwks":{"keys":[]},"x":1}]`, `["x"]`} {
+		if _, err := federation.ParseAnchors([]byte(data)); err == nil {
+			t.Errorf("%s was accepted", data)
+		}
+	}
+}
+
+func FuzzParseAnchors(f *testing.F) {
+	f.Add([]byte(`[{"id":"https://ministry.example","jwks":{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1","x":"O2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik"}]}}]`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		list, err := federation.ParseAnchors(data)
+		if err != nil {
+			return
+		}
+		for _, a := range list {
+			if a.ID == "" || len(a.Keys) == 0 {
+				t.Fatalf("an anchor without name or keys from %s", data)
+			}
+		}
+	})
 }
 
 func tree(t testing.TB, text string) object {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cairn.example"
+	"cairn.example/did"
 )
 
 // Limits of a search. Whoever is asked chooses what is asked next.
@@ -32,8 +33,16 @@ func ConfigurationURL(entity string) string {
 //
 // When there is none the error is that of the last attempt: Invalid for a chain that
 // does not hold, Unavailable where somebody did not answer or nothing led to an
-// anchor (federation.no-anchor), which says nothing of the entity.
+// anchor (federation.no-anchor), which says nothing of the entity. Without anchors
+// nobody is asked.
 func Resolve(ctx context.Context, entity string, anchors []Anchor, at time.Time, fetch Fetch) (*Resolved, error) {
+	none := &cairn.Error{Kind: cairn.Unavailable, Code: "federation.no-anchor", Object: entity, Message: "no superior of it is a trust anchor that is relied on here"}
+	if len(anchors) == 0 {
+		return nil, none
+	}
+	if id, err := did.ParseIdentifier(entity); err != nil || did.MethodName(id) != "https" {
+		return nil, bad("federation.entity", entity, "this is not an https address that names an entity")
+	}
 	s := &search{entity: entity, anchors: anchors, at: at, fetch: fetch, asked: map[string]answer{}}
 	own, err := s.configuration(ctx, entity)
 	if err != nil {
@@ -41,7 +50,7 @@ func Resolve(ctx context.Context, entity string, anchors []Anchor, at time.Time,
 	}
 	r, err := s.upwards(ctx, []*Statement{own}, own)
 	if r == nil && err == nil {
-		err = &cairn.Error{Kind: cairn.Unavailable, Code: "federation.no-anchor", Object: entity, Message: "no superior of it is a trust anchor that is relied on here"}
+		return nil, none
 	}
 	return r, err
 }
