@@ -60,6 +60,8 @@ type Secured struct {
 	Form   Form
 	Issuer string // issuer of the credential, or holder of the presentation; may be empty for a presentation
 	KeyID  string // kid; may be empty
+	// Algorithm is what the envelope says that it was signed with; Verify checks it.
+	Algorithm jose.Algorithm
 
 	message  *cose.Message
 	document map[string]any
@@ -104,7 +106,7 @@ func Read(data []byte) (*Secured, error) {
 	if !utf8.Valid(m.Header.KeyID) {
 		return nil, bad("vccose.kid", "kid", "the name of the key is not text")
 	}
-	s.KeyID = string(m.Header.KeyID)
+	s.KeyID, s.Algorithm = string(m.Header.KeyID), m.Header.Algorithm
 	if s.document, err = strictjson.ParseObject(m.Payload, strictjson.Transcript); err != nil {
 		return nil, &cairn.Error{Kind: cairn.KindOf(err), Code: "vccose.document", Message: "the content of the envelope can't be read", Err: err}
 	}
@@ -204,7 +206,7 @@ func (s *Secured) KeyFromDocument(doc *did.Document) (*jose.PublicKey, did.Metho
 		purpose = did.Authentication
 	}
 	kid := s.KeyID
-	if !strings.HasPrefix(kid, "did:") {
+	if !vc.IsURL(kid) {
 		kid = s.Issuer + "#" + strings.TrimPrefix(kid, "#")
 	}
 	m, err := doc.Method(cairn.KeyID(kid), purpose)
@@ -221,6 +223,12 @@ func (v *Verified) Period(at time.Time, leeway time.Duration) error {
 	return v.Claims.Period(at, leeway)
 }
 
+// Nonce is what a presentation answers; empty when it answers nothing.
+func (v *Verified) Nonce() string {
+	b, _ := v.Claims.Others[claimNonce].([]byte)
+	return string(b)
+}
+
 // Answers checks that a presentation was made for one verifier and one transaction.
 // Both texts are required.
 func (v *Verified) Answers(audience, nonce string) error {
@@ -230,7 +238,7 @@ func (v *Verified) Answers(audience, nonce string) error {
 	if len(v.Claims.Audience) != 1 || v.Claims.Audience[0] != audience {
 		return bad("vccose.audience", "aud", "the presentation was made for somebody else")
 	}
-	if got, ok := v.Claims.Others[claimNonce].([]byte); !ok || string(got) != nonce {
+	if v.Nonce() != nonce {
 		return bad("vccose.nonce", "nonce", "the presentation does not answer this question")
 	}
 	return nil

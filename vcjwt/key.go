@@ -9,6 +9,7 @@ import (
 	"cairn.example/jose"
 	"cairn.example/sdjwt"
 	"cairn.example/strictjson"
+	"cairn.example/vc"
 )
 
 // The ways from an envelope to a key. Each checks that the key is the issuer's:
@@ -40,7 +41,7 @@ func (s *Secured) KeyFromDocument(doc *did.Document) (*jose.PublicKey, did.Metho
 		return nil, did.Method{}, bad("did.no-such-key", "jwk", "the key in the token is not one of the issuer's")
 	}
 	kid := s.KeyID
-	if !strings.HasPrefix(kid, "did:") {
+	if !vc.IsURL(kid) {
 		kid = s.Issuer + "#" + strings.TrimPrefix(kid, "#")
 	}
 	m, err := doc.Method(cairn.KeyID(kid), s.purpose())

@@ -55,6 +55,8 @@ type Secured struct {
 	Form   Form
 	Issuer string // issuer of the credential, or holder of the presentation; may be empty for a presentation
 	KeyID  string // kid; may be empty
+	// Algorithm is what the token says that it was signed with; Verify checks it.
+	Algorithm jose.Algorithm
 	// HeaderKey is the jwk of an Open Badge. Whoever made the token chose it:
 	// KeyFromDocument compares it with the issuer's keys.
 	HeaderKey *jose.PublicKey
@@ -107,7 +109,7 @@ func Read(text string) (*Secured, error) {
 	if err := s.form(); err != nil {
 		return nil, err
 	}
-	s.KeyID = s.token.Header.KeyID
+	s.KeyID, s.Algorithm = s.token.Header.KeyID, s.token.Header.Algorithm
 	s.claims = map[string]any{}
 	for _, name := range tokenClaims {
 		if v, ok := s.document[name]; ok {

@@ -145,7 +145,7 @@ func (v verifyCmd) engine(c *console) (*verify.Engine, func(), error) {
 		return a.Verify, func() { a.Close() }, nil
 	}
 	online := verify.Online{Client: fetch.New(fetch.Options{Now: c.now, Loopback: loopback(v.URL)}), Now: c.now}
-	config := verify.Config{Resolver: online, Status: online, Now: c.now}
+	config := verify.Config{Resolver: online, Status: online, Documents: online, Now: c.now}
 	if v.TrustList != "" {
 		snapshot, err := v.list(c, online)
 		if err != nil {

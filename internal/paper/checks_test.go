@@ -412,7 +412,7 @@ func TestUnwrap(t *testing.T) {
 		kind string
 	}{
 		"picture": {picture, text, KindCode}, "code": {[]byte(text + "\n"), text, KindCode}, "newer code": {[]byte("CRN2:ABC"), "CRN2:ABC", KindCode},
-		"JSON": {[]byte(" {}"), " {}", KindDocument},
+		"JSON": {[]byte(" {}"), " {}", KindDocument}, "token": {[]byte("eyJ.e30.QQ\n"), "eyJ.e30.QQ\n", KindDocument}, "COSE": {[]byte("\xd2\x84 \n"), "\xd2\x84 \n", KindDocument},
 	} {
 		if got, err := Unwrap(tc.data); err != nil || string(got.Payload) != tc.want || got.Kind != tc.kind {
 			t.Errorf("%s: %+v, %v", name, got, err)

@@ -119,6 +119,6 @@ type Unwrapped struct {
 
 // The kinds of what Unwrap found.
 const (
-	KindDocument = "document" // JSON, as it was given or as it was attached to a PDF
+	KindDocument = "document" // JSON as it was given or as it was attached to a PDF, or an envelope
 	KindCode     = "code"     // the text of a paper code
 )

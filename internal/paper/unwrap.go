@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"cairn.example"
+	"cairn.example/internal/verify"
 	"cairn.example/papercode"
 )
 
@@ -30,7 +31,7 @@ var credentialTypes = map[string]bool{
 
 // Unwrap finds what can be verified in a file: the one credential that is
 // attached to a PDF document, the text of the one QR code on a picture, or the
-// JSON document or paper code itself. What it returns has not been verified, and
+// JSON document, envelope or paper code itself. What it returns has not been verified, and
 // nothing else in the file counts.
 //
 // Codes: paper.no-credential, paper.two-credentials, paper.encrypted, paper.pdf,
@@ -57,6 +58,8 @@ func Unwrap(data []byte) (Unwrapped, error) {
 		return Unwrapped{Kind: KindDocument, Payload: data}, nil
 	case papercode.IsCode(string(trimmed[:min(len(trimmed), 5000)])):
 		return Unwrapped{Kind: KindCode, Payload: bytes.TrimRight(trimmed, "\r\n")}, nil
+	case verify.IsEnvelope(data):
+		return Unwrapped{Kind: KindDocument, Payload: data}, nil
 	}
 	return Unwrapped{}, &cairn.Error{Kind: cairn.Invalid, Code: "paper.unknown-file", Message: "this kind of file cannot hold a credential",
 		Hint: "use the JSON or PDF file of the credential, or a PNG or JPEG picture of its QR code"}

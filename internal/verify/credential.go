@@ -13,7 +13,7 @@ import (
 	"cairn.example/vc"
 )
 
-func (c *check) credential(ctx context.Context, tree map[string]any, depth int) Report {
+func (c *check) credential(ctx context.Context, tree map[string]any, depth int, s *seal) Report {
 	kind := kindOf(tree)
 	r := c.report(kind)
 	cred, problems := readCredential(tree)
@@ -23,7 +23,8 @@ func (c *check) credential(ctx context.Context, tree map[string]any, depth int) 
 		shape = openbadges.CheckSchema(modern)
 	}
 	model := modelFinding(append(problems, shape...))
-	proof, how := c.proof(ctx, tree, cairn.DID(cred.Issuer), did.AssertionMethod, "", "")
+	proof, how := c.secured(ctx, tree, s, cairn.DID(cred.Issuer), did.AssertionMethod, "", "")
+	r.Securing = s.forms(tree)
 	r.Notes = append(r.Notes, how.notes()...)
 	if vc.IsVersion1(tree) {
 		r.Notes = append(r.Notes, Note{Code: "note.legacy-model"})
@@ -40,7 +41,7 @@ func (c *check) credential(ctx context.Context, tree map[string]any, depth int) 
 		r.Shown = shown
 	}
 	period := c.period(cred, problems)
-	if how.part && period.Code == "period.open" {
+	if how.open && period.Code == "period.open" {
 		period.Outcome, period.Code = Unknown, "period.not-shown" // the end may be in the whole
 	}
 	status := Finding{Axis: AxisStatus, Outcome: Unknown, Code: "status.not-checked"}
@@ -48,7 +49,7 @@ func (c *check) credential(ctx context.Context, tree map[string]any, depth int) 
 	if proof.Outcome == Yes {
 		// What an unsigned document says of its status or issuer is worth nothing.
 		status = c.status(ctx, kind, cred)
-		if how.part && status.Code == "status.none-declared" {
+		if how.open && status.Code == "status.none-declared" {
 			status.Outcome, status.Code = Unknown, "status.not-shown"
 		}
 		if slices.ContainsFunc(cred.Status, statuslist.IsLegacyEntry) {
@@ -66,6 +67,9 @@ func (c *check) credential(ctx context.Context, tree map[string]any, depth int) 
 		r.Standing = standing
 	}
 	holder := Finding{Axis: AxisHolder, Outcome: Unknown, Code: "holder.not-shown"}
+	if s != nil && s.holder != nil {
+		holder = *s.holder
+	}
 	r.Findings = []Finding{proof, model, period, status, holder, issuer}
 	if kind == KindTranscript && proof.Outcome == Yes && model.Outcome == Yes {
 		c.contained(ctx, &r, modern, depth)

@@ -30,6 +30,14 @@ type outbound struct {
 	listBytes int
 	resolved  map[cairn.DID]resolution
 	lists     map[string]fetchedList
+	addresses map[string]answer
+}
+
+// answer is what stands at an address.
+type answer struct {
+	data []byte
+	asOf time.Time
+	err  error
 }
 
 type resolution struct {
@@ -38,7 +46,7 @@ type resolution struct {
 }
 
 func newOutbound() outbound {
-	return outbound{resolved: map[cairn.DID]resolution{}, lists: map[string]fetchedList{}}
+	return outbound{resolved: map[cairn.DID]resolution{}, lists: map[string]fetchedList{}, addresses: map[string]answer{}}
 }
 
 // ask allows one more lookup, or says why not.
@@ -78,6 +86,26 @@ func (c *check) resolve(ctx context.Context, d cairn.DID) (did.Resolution, error
 	r, err := c.Resolver.Resolve(ctx, d)
 	c.resolved[d] = resolution{r, err}
 	return r, err
+}
+
+// address asks what stands at an address, once in a verification.
+func (c *check) address(ctx context.Context, url string) ([]byte, time.Time, Outcome, string, error) {
+	a, ok := c.addresses[url]
+	if !ok {
+		if c.Documents == nil {
+			a.err = errors.New("nothing can be asked for here")
+		} else if a.err = c.ask(ctx); a.err == nil {
+			a.data, a.asOf, a.err = c.Documents.Document(ctx, url)
+		}
+		c.addresses[url] = a
+	}
+	switch {
+	case errors.Is(a.err, errLookupLimit):
+		return nil, a.asOf, Unknown, "proof.lookup-limit", a.err
+	case a.err != nil:
+		return nil, a.asOf, Unknown, "proof.key-unavailable", a.err
+	}
+	return a.data, a.asOf, Yes, "", nil
 }
 
 // fetched returns the status list at an address, fetched and checked once in a

@@ -9,8 +9,9 @@ import (
 	"cairn.example/vc"
 )
 
-func (c *check) presentation(ctx context.Context, tree map[string]any, depth int) Report {
+func (c *check) presentation(ctx context.Context, tree map[string]any, depth int, s *seal) Report {
 	r := c.report(KindPresentation)
+	r.Securing = s.forms(tree)
 	p, problems := vc.ReadPresentation(vc.Modernised(tree))
 	if vc.IsVersion1(tree) {
 		r.Notes = append(r.Notes, Note{Code: "note.legacy-model"})
@@ -24,7 +25,7 @@ func (c *check) presentation(ctx context.Context, tree map[string]any, depth int
 	proof := Finding{Axis: AxisProof, Outcome: No, Code: "proof.no-holder"}
 	if p.Holder != "" {
 		var how signing
-		proof, how = c.proof(ctx, tree, holder, did.Authentication, c.options.Challenge, c.options.Domain)
+		proof, how = c.secured(ctx, tree, s, holder, did.Authentication, c.options.Challenge, c.options.Domain)
 		if how.part && proof.Outcome == Yes {
 			// Somebody else could take a part of what a holder showed for a whole.
 			proof.Outcome, proof.Code = No, "proof.part-not-allowed"
@@ -40,7 +41,7 @@ func (c *check) presentation(ctx context.Context, tree map[string]any, depth int
 		shown = Finding{Axis: AxisHolder, Outcome: Yes, Code: "holder.signed", Args: map[string]string{"holder": p.Holder}}
 	}
 	for _, inner := range p.Credentials {
-		report := c.document(ctx, inner, depth+1)
+		report := c.document(ctx, inner, depth+1, nil)
 		if shown.Outcome == Yes {
 			bind(&report, p.Holder)
 		}

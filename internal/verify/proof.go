@@ -17,6 +17,7 @@ import (
 // signing is what the proofs of a document say besides whether they hold.
 type signing struct {
 	part   bool     // the holder may show a part of what was signed
+	open   bool     // an end and a status are among what may be left out
 	legacy bool     // only forms that came before today's
 	others []string // who vouches for the document besides its signer
 }
@@ -80,6 +81,7 @@ func (c *check) proof(ctx context.Context, tree map[string]any, signer cairn.DID
 			s.others = append(s.others, string(by))
 		}
 	}
+	s.open = s.part
 	f.Outcome, f.Code, f.Args = Yes, "proof.good", map[string]string{"signer": string(signer)}
 	return f, s
 }

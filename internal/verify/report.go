@@ -80,8 +80,11 @@ type Report struct {
 	Digest    string    `json:"digest,omitempty"` // of the document in canonical form
 	CheckedAt time.Time `json:"checkedAt"`
 	Offline   bool      `json:"offline"`
-	Findings  []Finding `json:"findings"`
-	Notes     []Note    `json:"notes,omitempty"`
+	// Securing says how the document was signed: one for each proof in it, or for the
+	// envelope around it. It is what the document says of itself, and no answer.
+	Securing []Securing `json:"securing,omitempty"`
+	Findings []Finding  `json:"findings"`
+	Notes    []Note     `json:"notes,omitempty"`
 	// Shown is what may be shown: it was signed, and the signature is good. It is
 	// nil otherwise.
 	Shown *Shown `json:"shown,omitempty"`
@@ -139,6 +142,9 @@ func (r Report) Reason() Finding {
 		if part.Verdict == r.Verdict {
 			return part.Reason()
 		}
+	}
+	if f := r.Finding(AxisHolder); f.Outcome != Yes {
+		return f // required where it was asked for
 	}
 	return Finding{Axis: AxisModel, Outcome: Unknown, Code: "model.not-checked"}
 }

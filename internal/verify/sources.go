@@ -20,6 +20,7 @@ const (
 
 var (
 	documentTypes = []string{"application/did+json", "application/did+ld+json", "application/did", "application/json", "application/ld+json", "application/cid", "application/octet-stream", "text/plain"}
+	keyTypes      = []string{"application/json", "application/jwk+json", "application/jwk-set+json", "application/octet-stream", "text/plain"}
 	logTypes      = []string{"text/jsonl", "application/jsonl", "application/x-ndjson", "application/json", "application/octet-stream", "text/plain"}
 	listTypes     = []string{"application/vc", "application/vc+ld+json", "application/ld+json", "application/json", "application/octet-stream"}
 )
@@ -96,6 +97,12 @@ func (o Online) history(ctx context.Context, d cairn.DID) (did.Resolution, error
 	}
 	doc, err := log.Document()
 	return did.Resolution{Document: doc, AsOf: r.FetchedAt, Source: address}, err
+}
+
+// Document implements DocumentSource.
+func (o Online) Document(ctx context.Context, url string) ([]byte, time.Time, error) {
+	r, err := o.Client.Get(ctx, url, maxDocument, keyTypes...)
+	return r.Body, r.FetchedAt, err
 }
 
 // StatusList implements StatusSource.

@@ -27,7 +27,7 @@ func (c *check) contained(ctx context.Context, r *Report, tree map[string]any, d
 	}
 	var marked, strangers, subjects []string
 	for i, inner := range facts.Credentials {
-		part := c.document(ctx, inner, depth+1)
+		part := c.document(ctx, inner, depth+1, nil)
 		r.Credentials = append(r.Credentials, part)
 		number := fmt.Sprint(i + 1)
 		finding := judgePart(part)

@@ -18,7 +18,6 @@ import (
 	"cairn.example/internal/trust"
 	"cairn.example/jcs"
 	"cairn.example/statuslist"
-	"cairn.example/strictjson"
 	"cairn.example/vc"
 )
 
@@ -45,10 +44,18 @@ type Refresher interface {
 	RefreshStatusList(ctx context.Context, url string, after time.Time) (document []byte, asOf time.Time, err error)
 }
 
+// DocumentSource finds what stands at an https address. An error leads to unknown.
+type DocumentSource interface {
+	Document(ctx context.Context, url string) (data []byte, asOf time.Time, err error)
+}
+
 // Config is what an Engine works with.
 type Config struct {
 	Resolver did.Resolver
 	Status   StatusSource
+	// Documents finds keys that stand at an address of their own; without it they are
+	// unknown.
+	Documents DocumentSource
 	// Trust returns the trust lists to judge issuers by; it may be nil.
 	Trust   func(ctx context.Context) (*trust.Snapshot, error)
 	Now     cairn.Clock
@@ -66,9 +73,10 @@ func New(c Config) *Engine { return &Engine{c} }
 
 // Options say what the caller expects of what is shown.
 type Options struct {
-	// Challenge and Domain are what a presentation must have signed. A
-	// presentation without an expected challenge is not accepted as shown by its
-	// holder, since it could be a copy.
+	// Challenge and Domain are what a presentation must have signed, and nonce and
+	// aud of a proof of possession, which needs both. A presentation without an
+	// expected challenge is not accepted as shown by its holder, since it could be a
+	// copy.
 	Challenge string
 	Domain    string
 	// At is the time for which to judge; the time now when zero.
@@ -86,9 +94,10 @@ type check struct {
 	outbound
 }
 
-// Verify judges what data holds: a credential, transcript, presentation or
-// another signed document as JSON, or the text of a paper code. It always returns a report; input that can't
-// be read gives one of kind unreadable.
+// Verify judges what data holds: a credential, transcript, presentation or another
+// signed document, as JSON or in an envelope (a compact token, COSE), or the text
+// of a paper code. It always returns a report; input that can't be read gives one
+// of kind unreadable.
 func (e *Engine) Verify(ctx context.Context, data []byte, o Options) Report {
 	now := o.At
 	if now.IsZero() {
@@ -113,18 +122,6 @@ func (e *Engine) Verify(ctx context.Context, data []byte, o Options) Report {
 	return r
 }
 
-// read finds out what data is and judges it.
-func (c *check) read(ctx context.Context, data []byte) Report {
-	if text, ok := paperText(data); ok {
-		return c.paper(ctx, text)
-	}
-	tree, err := strictjson.ParseObject(data, strictjson.Transcript)
-	if err != nil {
-		return c.unreadable(err)
-	}
-	return c.document(ctx, tree, 0)
-}
-
 func (c *check) report(kind string) Report {
 	return Report{Kind: kind, CheckedAt: c.now.Truncate(time.Second), Offline: c.Offline}
 }
@@ -136,7 +133,8 @@ func (c *check) unreadable(err error) Report {
 	return r
 }
 
-func (c *check) document(ctx context.Context, tree map[string]any, depth int) Report {
+// document judges a document, which came out of an envelope when there is a seal.
+func (c *check) document(ctx context.Context, tree map[string]any, depth int, s *seal) Report {
 	var r Report
 	switch {
 	case ctx.Err() != nil:
@@ -144,15 +142,21 @@ func (c *check) document(ctx context.Context, tree map[string]any, depth int) Re
 		r.Findings = []Finding{{Axis: AxisProof, Outcome: Unknown, Code: "proof.not-checked"}}
 	case depth >= maxNesting:
 		return c.unreadable(&cairn.Error{Kind: cairn.TooLarge, Code: "verify.nesting", Message: "documents are nested too deep"})
+	case s == nil && isEnveloped(tree):
+		return c.carrier(ctx, tree, depth)
 	case kindOf(tree) == KindPresentation:
-		r = c.presentation(ctx, tree, depth)
+		r = c.presentation(ctx, tree, depth, s)
 	default:
-		r = c.credential(ctx, tree, depth)
+		r = c.credential(ctx, tree, depth, s)
 	}
 	if b, err := jcs.Marshal(tree); err == nil {
 		r.Digest = jcs.Digest(b)
 	}
-	r.Verdict = Decide(r, policyFor(r.Kind))
+	p := policyFor(r.Kind)
+	if s != nil && s.holder != nil {
+		p.Required = append(p.Required, AxisHolder)
+	}
+	r.Verdict = Decide(r, p)
 	return r
 }
 

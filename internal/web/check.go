@@ -86,8 +86,9 @@ func (s *Site) verifyAPI(v *visit) error {
 			return err
 		}
 		data, err = v.given()
-	case "application/json", "application/vc", "application/ld+json", "application/vp", "text/plain":
-		// JSON is taken as it is, so that what is judged is what was sent.
+	case "application/json", "application/vc", "application/ld+json", "application/vp", "text/plain",
+		"application/vc+jwt", "application/vp+jwt", "application/vc+sd-jwt", "application/vp+sd-jwt", "application/dc+sd-jwt", "application/vc+cose", "application/vp+cose":
+		// Documents are taken as they are, so that what is judged is what was sent.
 		data, err = readAll(v.r.Body, maxText)
 	default:
 		if data, err = readAll(v.r.Body, maxFile); err == nil {

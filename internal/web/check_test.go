@@ -2,17 +2,24 @@ package web_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
 
+	"cairn.example/did"
 	"cairn.example/internal/paper"
 	"cairn.example/internal/verify"
 	"cairn.example/internal/web"
+	"cairn.example/jose"
+	"cairn.example/vc"
+	"cairn.example/vccose"
+	"cairn.example/vcjwt"
 )
 
 var reportLink = regexp.MustCompile(`href="data:application/json;base64,([^"]+)"`)
@@ -104,6 +111,27 @@ func TestVerifyAPI(t *testing.T) {
 			t.Errorf("%q: headers %v", contentType, a.Header)
 		}
 	}
+	// A token, and COSE that ends with a line break, arrive as they were sent.
+	key, err := jose.GenerateKey(jose.EdDSA, "", rand.Reader)
+	must(t, err)
+	id, method, err := did.JWKFromKey(key.PublicKey())
+	must(t, err)
+	credential := map[string]any{"@context": []any{vc.ContextV2}, "type": []any{"VerifiableCredential"}, "issuer": string(id), "credentialSubject": map[string]any{"id": "did:example:learner"}}
+	token, err := vcjwt.Sign(t.Context(), vcjwt.Credential, credential, vcjwt.Options{KeyID: string(method)}, key)
+	must(t, err)
+	var message []byte
+	for n := 0; !bytes.HasSuffix(message, []byte("\n")); n++ {
+		credential["name"] = fmt.Sprint(n)
+		message, err = vccose.Sign(t.Context(), vccose.Credential, credential, vccose.Options{KeyID: string(method)}, key)
+		must(t, err)
+	}
+	for contentType, data := range map[string][]byte{"application/vc+jwt": []byte(token), "text/plain": []byte(token + "\n"), "application/jwt": []byte(token),
+		"application/vc+cose": message, "application/octet-stream": message} {
+		call(contentType, data).is(t, contentType, 200, `"verdict":"undetermined"`, `"code":"proof.good"`)
+	}
+	b.upload("/verify", "a.cose", message).is(t, "a file of COSE", 200, "verdict undetermined")
+	b.post("/verify", "text", token).is(t, "a token", 200, "verdict undetermined")
+
 	pdf, err := w.Print(t.Context(), w.badges[0], true, "en")
 	must(t, err)
 	call("application/pdf", pdf).is(t, "a PDF card", 200, `"verdict":"valid"`)

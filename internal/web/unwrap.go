@@ -8,12 +8,16 @@ import (
 
 	"cairn.example"
 	"cairn.example/internal/paper"
+	"cairn.example/internal/verify"
 )
 
 // unwrap opens a file. Pictures and PDF documents cost much memory and time, far
 // beyond their size, so only a few are opened at once.
 func (v *visit) unwrap(b []byte) ([]byte, error) {
-	kind := http.DetectContentType(bytes.TrimSpace(b))
+	if !verify.IsEnvelope(b) { // whose last bytes can look like blanks
+		b = bytes.TrimSpace(b)
+	}
+	kind := http.DetectContentType(b)
 	if strings.HasPrefix(kind, "image/") || kind == "application/pdf" {
 		if err := v.site.opening.enter(v.r.Context(), v.asks); err != nil {
 			return nil, err
@@ -26,7 +30,7 @@ func (v *visit) unwrap(b []byte) ([]byte, error) {
 // unwrap takes a document out of what carries it: a PDF document, a picture of a
 // QR code, or nothing.
 func unwrap(b []byte) ([]byte, error) {
-	u, err := paper.Unwrap(bytes.TrimSpace(b))
+	u, err := paper.Unwrap(b)
 	if err == nil {
 		return u.Payload, nil
 	}
