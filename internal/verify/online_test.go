@@ -32,6 +32,7 @@ import (
 	"cairn.example/jcs"
 	"cairn.example/openbadges"
 	"cairn.example/strictjson"
+	"cairn.example/vcjwt"
 )
 
 // localhost is the certificate of the sites in these tests. The engine fetches from
@@ -168,6 +169,39 @@ func TestIssuerIsAnAddress(t *testing.T) {
 	delete(site, "/issuers/14")
 	if f := online().Verify(t.Context(), issued(t, id, string(id)+"#1", college), verify.Options{}).Finding(verify.AxisProof); f.Code != "proof.key-unavailable" {
 		t.Errorf("nothing there: %+v", f)
+	}
+}
+
+// Envelopes by an issuer that is an address, or has a history, are judged like
+// documents with proofs.
+func TestEnvelopesByTheseIssuers(t *testing.T) {
+	site := pages{}
+	host := site.open(t)
+	address := cairn.DID("https://" + host + "/issuers/14")
+	past, log, _ := history(t, host, college, nil)
+	site["/issuers/14"] = [2]string{"application/cid", string(write(t, keysOf(address, college)))}
+	site["/.well-known/did.jsonl"] = [2]string{"text/jsonl", log}
+	for _, id := range []cairn.DID{address, past} {
+		doc := badge(t, func(b *openbadges.Badge) { b.Status = nil })
+		doc["issuer"].(map[string]any)["id"] = string(id)
+		for _, form := range forms {
+			for _, c := range []struct {
+				signer  party
+				key     string
+				outcome verify.Outcome
+				code    string
+			}{
+				{college, string(id) + "#1", verify.Yes, "proof.good"},
+				{stranger, string(id) + "#1", verify.No, "proof.signature"},
+				{college, string(id) + "#2", verify.No, "proof.not-the-signers-key"},
+				{stranger, string(stranger.KeyID()), verify.No, "proof.not-the-signers-key"},
+			} {
+				r := online().Verify(t.Context(), seal(t, form, doc, named{c.signer, id, cairn.KeyID(c.key)}, vcjwt.Options{}), verify.Options{})
+				if f := r.Finding(verify.AxisProof); f.Outcome != c.outcome || f.Code != c.code {
+					t.Errorf("%s by %s with %s: %+v, want %s", form, id, c.key, f, c.code)
+				}
+			}
+		}
 	}
 }
 
