@@ -37,6 +37,7 @@ const (
 	maxWitness  = 50
 	maxWatchers = 50
 	maxTTL      = 1 << 31
+	maxPastKeys = 200
 )
 
 // tolerance is how far the clock of who made an entry may be ahead of ours (section
@@ -98,6 +99,7 @@ func multihash(data []byte) string {
 // A Log is the checked history of one identifier.
 type Log struct {
 	did       cairn.DID
+	now       time.Time
 	entries   []entry
 	witnessed bool // the witnesses were checked, or there are none
 }
@@ -128,7 +130,7 @@ func Parse(d cairn.DID, data []byte, now time.Time) (*Log, error) {
 		return nil, tooLarge(d, "the log has more than %d bytes", MaxLog)
 	}
 	r := reader{did: d, scid: id, now: now}
-	l := &Log{did: d}
+	l := &Log{did: d, now: now}
 	lines := bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n"))
 	if len(lines) > maxEntries {
 		return nil, tooLarge(d, "the log has more than %d entries", maxEntries)
@@ -319,6 +321,51 @@ func (r *reader) selfCertifying(bare map[string]any) error {
 // answers for it any more, which makes nothing wrong that it signed before. A log
 // whose witnesses were not checked has none (webvh.not-witnessed).
 func (l *Log) Document() (*did.Document, error) { return l.document(l.entries[len(l.entries)-1]) }
+
+// WithPast is Document together with the keys that earlier documents had, revoked
+// from when they were left out. What was signed with such a key is not as if somebody
+// else had signed it: it may well be good, but the key could have been stolen since,
+// so nobody can tell (did.Method.InLife). A key whose name was given to another key
+// is not among them, nor are more than 200.
+func (l *Log) WithPast() (*did.Document, error) {
+	doc, err := l.Document()
+	if err != nil {
+		return nil, err
+	}
+	named := map[cairn.KeyID]bool{}
+	for _, m := range doc.Methods {
+		named[m.ID] = true
+	}
+	past := 0
+	for i := len(l.entries) - 2; i >= 0; i-- {
+		old, err := l.document(l.entries[i])
+		if err != nil {
+			continue // it had no keys that anybody could use
+		}
+		for _, m := range old.Methods {
+			if named[m.ID] || past >= maxPastKeys {
+				continue
+			}
+			named[m.ID] = true
+			past++
+			end := l.entries[i+1].time
+			if end.After(l.now) { // within the tolerance
+				end = l.now
+			}
+			if m.Revoked.IsZero() || m.Revoked.After(end) {
+				m.Revoked = end
+			}
+			doc.Methods = append(doc.Methods, m)
+			if slices.Contains(old.Assertion, m.ID) {
+				doc.Assertion = append(doc.Assertion, m.ID)
+			}
+			if slices.Contains(old.Authentication, m.ID) {
+				doc.Authentication = append(doc.Authentication, m.ID)
+			}
+		}
+	}
+	return doc, nil
+}
 
 // At is Document for an earlier time: the document that was in force then,
 // according to the log. Before the first entry there is none (NotFound). What was

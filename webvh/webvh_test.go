@@ -240,6 +240,74 @@ func TestHistory(t *testing.T) {
 	}
 }
 
+// Keys of before are there, and never in life.
+func TestPastKeys(t *testing.T) {
+	a, b, c := newSigner(t, 1), newSigner(t, 2), newSigner(t, 3)
+	// Each document has the key of its entry under a name of its own; the last two
+	// share one, and the last comes from a clock that is ahead.
+	as := func(name string) func(object) {
+		return func(e object) {
+			state := e["state"].(object)
+			id := state["id"].(string) + "#" + name
+			state["verificationMethod"].([]any)[0].(object)["id"] = id
+			state["assertionMethod"], state["authentication"] = []any{id}, []any{id}
+		}
+	}
+	d, log := write(t,
+		step{by: a, params: first(a, object{"updateKeys": []any{a.key, b.key, c.key}}), content: as("a")},
+		step{by: b, content: as("b")},
+		step{by: a, content: func(e object) { e["state"].(object)["verificationMethod"] = "unreadable" }},
+		step{by: b, content: as("x")},
+		step{by: c, content: func(e object) { as("x")(e); e["versionTime"] = now.Add(time.Minute).Format(time.RFC3339) }},
+	)
+	l, err := webvh.Parse(d, log, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := l.WithPast()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]struct {
+		key     signer
+		revoked time.Time
+	}{"a": {a, began.AddDate(0, 1, 0)}, "b": {b, began.AddDate(0, 2, 0)}, "x": {c, time.Time{}}} {
+		for _, purpose := range []string{did.AssertionMethod, did.Authentication} {
+			m, err := doc.Method(cairn.KeyID(string(d)+"#"+name), purpose)
+			if err != nil || !m.PublicKey.Equal(want.key.PublicKey().Crypto()) || !m.Revoked.Equal(want.revoked) {
+				t.Errorf("%s: %+v, %v", name, m, err)
+			}
+			if err := m.InLife(began, now); (err == nil) != want.revoked.IsZero() {
+				t.Errorf("%s: in life: %v", name, err)
+			}
+		}
+	}
+	if plain, err := l.Document(); err != nil || len(plain.Methods) != 1 || len(doc.Methods) != 3 {
+		t.Errorf("%+v, %v", plain, err)
+	}
+	// A key that was left out a minute from now has no life in between.
+	d, log = write(t, step{by: a, params: first(a, nil), content: as("a")},
+		step{by: a, content: func(e object) { as("b")(e); e["versionTime"] = now.Add(time.Minute).Format(time.RFC3339) }})
+	if l, err = webvh.Parse(d, log, now); err != nil {
+		t.Fatal(err)
+	}
+	if doc, err = l.WithPast(); err != nil {
+		t.Fatal(err)
+	}
+	m, err := doc.Method(cairn.KeyID(string(d)+"#a"), did.AssertionMethod)
+	if err != nil || m.InLife(began, now) == nil {
+		t.Errorf("%+v, %v", m, err)
+	}
+	// Nothing is there without the witnesses, or after the end.
+	d, log = write(t, step{by: a, params: first(a, nil)}, step{by: a, params: object{"deactivated": true}})
+	if l, err = webvh.Parse(d, log, now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.WithPast(); cairn.CodeOf(err) != "webvh.deactivated" {
+		t.Errorf("deactivated: %v", err)
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	a, b := newSigner(t, 1), newSigner(t, 2)
 	state := func(e object) object { return e["state"].(object) }

@@ -29,7 +29,6 @@ import (
 	"cairn.example/internal/fetch"
 	"cairn.example/internal/trust"
 	"cairn.example/internal/verify"
-	"cairn.example/jcs"
 	"cairn.example/openbadges"
 	"cairn.example/strictjson"
 	"cairn.example/vcjwt"
@@ -217,18 +216,52 @@ func TestAddressInList(t *testing.T) {
 	want(t, e.Verify(t.Context(), issued(t, id, string(id)+"#1", college), verify.Options{}), verify.Valid, verify.AxisIssuer, "issuer.recognised")
 }
 
+func entryHash(t testing.TB, v any) string {
+	t.Helper()
+	sum := sha256.Sum256(write(t, v.(map[string]any)))
+	return base58.Encode(append([]byte{0x12, 0x20}, sum[:]...))
+}
+
+// A credential that was signed with a key which its issuer has exchanged since is
+// not as if somebody else had signed it (K17).
+func TestExchangedKey(t *testing.T) {
+	site := pages{}
+	id, log, _ := history(t, site.open(t), college, nil)
+	old := issued(t, id, string(id)+"#1", college)
+	first, err := strictjson.ParseObject([]byte(log), strictjson.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := strictjson.ParseObject([]byte(strings.ReplaceAll(string(write(t, keysOf(id, stranger))), "#1", "#2")), strictjson.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := map[string]any{"versionId": first["versionId"], "versionTime": "2026-02-01T00:00:00Z", "parameters": map[string]any{}, "state": state}
+	entry["versionId"] = "2-" + entryHash(t, entry)
+	log += string(sign(t, entry, college, dataintegrity.Options{Cryptosuite: dataintegrity.EdDSAJCS2022})) + "\n"
+	site["/.well-known/did.jsonl"] = [2]string{"text/jsonl", log}
+	for _, c := range []struct {
+		name    string
+		data    []byte
+		outcome verify.Outcome
+		code    string
+	}{
+		{"with the key of before", old, verify.Unknown, "proof.key-revoked"},
+		{"with the new key", issued(t, id, string(id)+"#2", stranger), verify.Yes, "proof.good"},
+		{"with neither", issued(t, id, string(id)+"#1", amina), verify.No, "proof.signature"},
+		{"with the old key under the new name", issued(t, id, string(id)+"#2", college), verify.No, "proof.signature"},
+	} {
+		if f := online().Verify(t.Context(), c.data, verify.Options{}).Finding(verify.AxisProof); f.Outcome != c.outcome || f.Code != c.code {
+			t.Errorf("%s: %+v, want %s", c.name, f, c.code)
+		}
+	}
+}
+
 // history writes the log of a did:webvh of one entry, with the approvals of a
 // witness when there is one.
 func history(t testing.TB, host string, p party, witness *party) (id cairn.DID, log, approvals string) {
 	t.Helper()
-	hash := func(v any) string {
-		b, err := jcs.Marshal(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum := sha256.Sum256(b)
-		return base58.Encode(append([]byte{0x12, 0x20}, sum[:]...))
-	}
+	hash := func(v any) string { return entryHash(t, v) }
 	id = cairn.DID("did:webvh:{SCID}:" + strings.Replace(host, ":", "%3A", 1))
 	params := map[string]any{"method": "did:webvh:1.0", "scid": "{SCID}", "updateKeys": []any{did.EncodeMultikey(p.PublicKey())}}
 	if witness != nil {

@@ -95,7 +95,7 @@ func (o Online) history(ctx context.Context, d cairn.DID) (did.Resolution, error
 			return did.Resolution{}, err
 		}
 	}
-	doc, err := log.Document()
+	doc, err := log.WithPast()
 	return did.Resolution{Document: doc, AsOf: r.FetchedAt, Source: address}, err
 }
 
