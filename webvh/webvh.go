@@ -30,9 +30,10 @@ import (
 
 // Limits of a log.
 const (
-	MaxLog      = 512 << 10 // bytes of did.jsonl
-	maxEntries  = 400
-	maxProofs   = 4 // of one entry
+	MaxLog      = 256 << 10 // bytes of did.jsonl
+	maxEntries  = 250
+	maxValues   = 2000 // of one entry: each proof works them all out again
+	maxProofs   = 2    // of one entry
 	maxKeys     = 50
 	maxWitness  = 50
 	maxWatchers = 50
@@ -159,7 +160,7 @@ type reader struct {
 // next checks one entry, in the order of section "Read".
 func (r *reader) next(line []byte) (entry, error) {
 	var e entry
-	tree, err := strictjson.ParseObject(line, strictjson.Default)
+	tree, err := strictjson.ParseObject(line, strictjson.Limits{Bytes: MaxLog, Depth: 32, Values: maxValues})
 	if err != nil || tree["versionId"] == nil {
 		code := "webvh.entry"
 		if r.count == 0 {

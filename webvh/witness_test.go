@@ -2,7 +2,7 @@ package webvh_test
 
 import (
 	"bytes"
-	"fmt"
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -100,26 +100,37 @@ func TestWitnesses(t *testing.T) {
 	}
 }
 
-// A log as large as it may be takes no more time than an input may.
+// A log as large as it may be takes no more time than an input may: 250 ms.
 func BenchmarkLargest(b *testing.B) {
 	a, w := newSigner(b, 1), newSigner(b, 11)
-	steps := []step{{by: a, params: first(a, object{"witness": witnesses(1, w)})}}
-	for i := range 199 {
-		steps = append(steps, step{by: a, content: func(e object) {
-			e["versionTime"] = began.Add(time.Duration(i+1) * time.Minute).Format(time.RFC3339)
-		}, signed: func(e object) { e["proof"] = slices.Repeat([]any{e["proof"]}, 4) }})
-	}
-	d, log := write(b, steps...)
-	file := canonical(b, slices.Repeat([]any{approve(b, fmt.Sprint("1-", w.hash()), w)}, 10))
-	b.Logf("%d bytes, %d entries", len(log), len(steps))
-	for b.Loop() {
-		l, err := webvh.Parse(d, log, now)
-		if err != nil {
-			b.Fatal(err)
+	for name, c := range map[string]struct{ entries, values int }{"many": {180, 0}, "dense": {49, 1800}} {
+		var steps []step
+		for i := range c.entries {
+			s := step{by: a, content: func(e object) {
+				e["versionTime"] = began.Add(time.Duration(i) * time.Minute).Format(time.RFC3339)
+				e["state"].(object)["x"] = slices.Repeat([]any{json.Number("1")}, c.values)
+			}, signed: func(e object) { e["proof"] = slices.Repeat([]any{e["proof"]}, 2) }}
+			if i == 0 {
+				s.params = first(a, object{"witness": witnesses(1, w)})
+			}
+			steps = append(steps, s)
 		}
-		if err := l.VerifyWitnesses(file); err == nil {
-			b.Fatal("not approved of")
+		d, log := write(b, steps...)
+		file := canonical(b, slices.Repeat([]any{approve(b, parse(b, string(log[:bytes.IndexByte(log, '\n')]))["versionId"].(string), w)}, 500))
+		if len(log) < webvh.MaxLog*3/4 || len(file) < webvh.MaxWitnesses*3/4 {
+			b.Fatalf("%s: only %d and %d bytes", name, len(log), len(file))
 		}
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				l, err := webvh.Parse(d, log, now)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := l.VerifyWitnesses(file); cairn.CodeOf(err) != "webvh.witness" {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
