@@ -184,7 +184,7 @@ func (s *Secured) readEnvelope() error {
 // always are the members that are needed to check a document (VC-JOSE-COSE,
 // section 3.2.1): who could keep one back would decide what is checked.
 var always = []string{"@context", "type", "issuer", "validFrom", "validUntil", "credentialStatus", "credentialSchema", "relatedResource",
-	"iss", "exp", "nbf", "cnf"}
+	"iss", "exp", "nbf", "cnf", "status"}
 
 // alwaysShown refuses members that may not be selective in a credential. The
 // presentations of the W3C suite hide holder and type, which the holder who made

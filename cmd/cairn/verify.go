@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -183,6 +185,13 @@ func printReport(c *console, r verify.Report, indent string) error {
 			if l.value != "" {
 				w.printf("%s  %-12s %s\n", indent, l.label+":", l.value)
 			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(s.Claims)) {
+			b, err := json.Marshal(s.Claims[name])
+			if err != nil {
+				return err
+			}
+			w.printf("%s  %-12s %s\n", indent, name+":", b)
 		}
 		if r.Standing != nil && len(r.Standing.Name) > 0 {
 			name, _ := r.Standing.Name.In("en")

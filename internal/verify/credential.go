@@ -52,6 +52,10 @@ func (c *check) credential(ctx context.Context, tree map[string]any, depth int, 
 		if how.open && status.Code == "status.none-declared" {
 			status.Outcome, status.Code = Unknown, "status.not-shown"
 		}
+		if s != nil && s.status != nil {
+			ref, found, err := readReference(s.status)
+			status = worse(status, c.tokenStatus(ctx, ref, found, err, cred.Issuer))
+		}
 		if slices.ContainsFunc(cred.Status, statuslist.IsLegacyEntry) {
 			r.Notes = append(r.Notes, Note{Code: "note.legacy-status"})
 		}

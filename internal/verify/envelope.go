@@ -10,6 +10,7 @@ import (
 	"cairn.example/did"
 	"cairn.example/jose"
 	"cairn.example/sdjwt"
+	"cairn.example/tokenstatus"
 	"cairn.example/vc"
 	"cairn.example/vccose"
 	"cairn.example/vcjwt"
@@ -22,6 +23,8 @@ type seal struct {
 	securing Securing
 	// holder is the answer on a proof of possession, when one was asked for.
 	holder *Finding
+	// status is the status claim of the token itself; nil when it has none.
+	status any
 }
 
 // envelope is an envelope of any form that was read and not yet verified.
@@ -47,11 +50,21 @@ type opened struct {
 	period   func(time.Time, time.Duration) error // nil when the period is that of the document
 	audience []string
 	nonce    string
+	status   any // a reference to a Token Status List, as JSON or CBOR; nil when there is none
 }
 
 // token judges a compact token: a credential or presentation in an envelope, or an
 // SD-JWT VC.
 func (c *check) token(ctx context.Context, text string) Report {
+	if sdjwt.Is(text) {
+		t, err := sdjwt.Parse(text)
+		if err != nil {
+			return c.unreadable(err)
+		}
+		if isSDJWTVC(t) {
+			return c.typed(ctx, t)
+		}
+	}
 	s, err := vcjwt.Read(text)
 	if err != nil {
 		return c.unreadable(err)
@@ -122,6 +135,10 @@ func fromJOSE(s *vcjwt.Secured) envelope {
 			return opened{}, err
 		}
 		o.nonce, _ = v.Claims["nonce"].(string)
+		// Other members of that name belong to the document.
+		if status, ok := v.Document["status"].(map[string]any); ok && status["status_list"] != nil {
+			o.status = status
+		}
 		return o, nil
 	}
 	return e
@@ -135,7 +152,7 @@ func fromCOSE(s *vccose.Secured) envelope {
 		if err != nil {
 			return opened{}, err
 		}
-		return opened{document: v.Document, period: v.Period, issued: v.Claims.IssuedAt, audience: v.Claims.Audience, nonce: v.Nonce()}, nil
+		return opened{document: v.Document, period: v.Period, issued: v.Claims.IssuedAt, audience: v.Claims.Audience, nonce: v.Nonce(), status: v.Claims.Others[tokenstatus.ClaimStatus]}, nil
 	}
 	return e
 }
@@ -150,7 +167,7 @@ func (c *check) enveloped(ctx context.Context, e envelope, depth int) Report {
 	}
 	var key *jose.PublicKey
 	s.proof, o, key = c.open(ctx, e)
-	s.how = signing{part: o.part}
+	s.how, s.status = signing{part: o.part}, o.status
 	if e.selective != nil && depth == 0 {
 		s.holder = c.possession(e.selective, key, s.proof.Outcome == Yes)
 	}

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -8,26 +9,32 @@ import (
 	"cairn.example"
 	"cairn.example/did"
 	"cairn.example/statuslist"
+	"cairn.example/strictjson"
+	"cairn.example/tokenstatus"
 	"cairn.example/vc"
 )
 
 // fetchedList is a status list of which everything was checked, or why not.
 type fetchedList struct {
-	issuer  string // who signed it; empty when nobody is known to have
-	list    *statuslist.List
-	legacy  bool // of Status List 2021
-	meta    statuslist.Meta
-	asOf    time.Time
-	copied  time.Time // when the source got it
-	stale   bool      // the copy is older than the issuer says that copies may be (ttl)
-	outcome Outcome   // Yes when the list can be used
-	code    string
-	reason  string
+	issuer string // who signed it; empty when nobody is known to have
+	list   *statuslist.List
+	tokens *tokenstatus.Verified // of a Token Status List, which has no list then
+	// ofCredential is set when the list names no issuer and was checked for the one
+	// of the credential.
+	ofCredential bool
+	legacy       bool // of Status List 2021
+	meta         statuslist.Meta
+	asOf         time.Time
+	copied       time.Time // when the source got it
+	stale        bool      // the copy is older than the issuer says that copies may be (ttl)
+	outcome      Outcome   // Yes when the list can be used
+	code         string
+	reason       string
 }
 
 // list returns the status list at an address, when it is one of the issuer.
 func (c *check) list(ctx context.Context, url, issuer string) fetchedList {
-	l := c.fetched(ctx, url)
+	l := c.fetched(ctx, url, issuer)
 	if l.issuer != "" && l.issuer != issuer {
 		// Only the list of another issuer who signed it is one; anybody can write a name.
 		return fetchedList{outcome: No, code: "status.other-issuer", reason: fmt.Sprintf("the list is from %.100q", l.issuer)}
@@ -42,14 +49,14 @@ func unusable(code string, err error) fetchedList {
 // fetchList fetches and checks a status list. Sources keep copies; one that is older
 // than its issuer allows, or that has ended since, is fetched again where that can
 // be done. A copy that stays too old is judged as an older list, by the same bands.
-func (c *check) fetchList(ctx context.Context, url string) fetchedList {
-	l := c.readCopy(ctx, url, time.Time{})
+func (c *check) fetchList(ctx context.Context, url, issuer string) fetchedList {
+	l := c.readCopy(ctx, url, issuer, time.Time{})
 	after := c.outdated(l)
 	if after.IsZero() {
 		return l
 	}
 	if _, ok := c.Status.(Refresher); ok {
-		again := c.readCopy(ctx, url, after)
+		again := c.readCopy(ctx, url, issuer, after)
 		if l.outcome != Yes || again.outcome == Yes && !again.asOf.Before(l.asOf) { // B17: never back to an older list
 			l = again
 		}
@@ -75,10 +82,27 @@ func (c *check) outdated(l fetchedList) time.Time {
 // readCopy fetches a status list, not from a copy that was got before a time, and
 // checks it: signed by the issuer that it names, found under its own address, and
 // valid.
-func (c *check) readCopy(ctx context.Context, url string, after time.Time) fetchedList {
-	tree, asOf, code, err := c.listDocument(ctx, url, after)
+func (c *check) readCopy(ctx context.Context, url, issuer string, after time.Time) fetchedList {
+	data, asOf, code, err := c.listDocument(ctx, url, after)
 	if err != nil {
 		return unusable(code, err)
+	}
+	if trimmed := bytes.Trim(data, blanks); isToken(trimmed) {
+		t, err := tokenstatus.Parse(trimmed)
+		if err != nil {
+			return unusable("status.unreadable", err)
+		}
+		return c.readTokenList(ctx, t, url, issuer, asOf)
+	} else if isCOSE(data) {
+		t, err := tokenstatus.Parse(data)
+		if err != nil {
+			return unusable("status.unreadable", err)
+		}
+		return c.readTokenList(ctx, t, url, issuer, asOf)
+	}
+	tree, err := strictjson.ParseObject(data, strictjson.Transcript)
+	if err != nil {
+		return unusable("status.unreadable", err)
 	}
 	// The issuer may be a text or an object. An answer without one is no status list,
 	// such as the page of a server under repair, and says nothing of the credential.

@@ -7,7 +7,6 @@ import (
 
 	"cairn.example"
 	"cairn.example/did"
-	"cairn.example/strictjson"
 )
 
 // Limits of what one verification asks of others. Whoever shows a document chooses
@@ -110,15 +109,26 @@ func (c *check) address(ctx context.Context, url string) ([]byte, time.Time, Out
 
 // fetched returns the status list at an address, fetched and checked once in a
 // verification, whichever credentials name it.
-func (c *check) fetched(ctx context.Context, url string) fetchedList {
+// A list that names no issuer is checked for the one of the credential.
+func (c *check) fetched(ctx context.Context, url, issuer string) fetchedList {
 	if l, ok := c.lists[url]; ok {
 		return l
 	}
-	l := c.fetchList(ctx, url)
+	if l, ok := c.lists[url+" "+issuer]; ok {
+		return l
+	}
+	l := c.fetchList(ctx, url, issuer)
+	size := 0
 	if l.list != nil {
-		if c.listBytes += l.list.Len() / 8; c.listBytes > maxListBytes {
-			l = unusable("status.lookup-limit", errLookupLimit)
-		}
+		size = l.list.Len() / 8
+	} else if l.tokens != nil {
+		size = l.tokens.List.Len() * l.tokens.List.Bits() / 8
+	}
+	if c.listBytes += size; c.listBytes > maxListBytes {
+		l = unusable("status.lookup-limit", errLookupLimit)
+	}
+	if l.ofCredential {
+		url += " " + issuer
 	}
 	c.lists[url] = l
 	return l
@@ -126,7 +136,7 @@ func (c *check) fetched(ctx context.Context, url string) fetchedList {
 
 // listDocument asks for a status list, for one that was got after a time when that
 // is not zero, and gives the code of what went wrong.
-func (c *check) listDocument(ctx context.Context, url string, after time.Time) (map[string]any, time.Time, string, error) {
+func (c *check) listDocument(ctx context.Context, url string, after time.Time) ([]byte, time.Time, string, error) {
 	if c.Status == nil {
 		return nil, time.Time{}, "status.unavailable", errors.New("no status lists are at hand")
 	}
@@ -139,11 +149,7 @@ func (c *check) listDocument(ctx context.Context, url string, after time.Time) (
 	if err != nil {
 		return nil, time.Time{}, "status.unavailable", err
 	}
-	tree, err := strictjson.ParseObject(data, strictjson.Transcript)
-	if err != nil {
-		return nil, time.Time{}, "status.unreadable", err
-	}
-	return tree, asOf, "", nil
+	return data, asOf, "", nil
 }
 
 func (c *check) statusList(ctx context.Context, url string, after time.Time) ([]byte, time.Time, error) {

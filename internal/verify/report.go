@@ -229,7 +229,9 @@ type Shown struct {
 	Programme       string    `json:"programme,omitempty"`
 	Lines           []Line    `json:"lines,omitempty"`
 	Record          any       `json:"record,omitempty"` // the content of a decision
-	Digest          string    `json:"digest,omitempty"` // on paper: of the whole document
+	// Claims are those of an SD-JWT VC that were disclosed.
+	Claims map[string]any `json:"claims,omitempty"`
+	Digest string         `json:"digest,omitempty"` // on paper: of the whole document
 }
 
 // Line is one line of a transcript.

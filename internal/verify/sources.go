@@ -9,6 +9,7 @@ import (
 	"cairn.example/did"
 	"cairn.example/internal/fetch"
 	"cairn.example/internal/trust"
+	"cairn.example/tokenstatus"
 	"cairn.example/webvh"
 )
 
@@ -22,7 +23,8 @@ var (
 	documentTypes = []string{"application/did+json", "application/did+ld+json", "application/did", "application/json", "application/ld+json", "application/cid", "application/octet-stream", "text/plain"}
 	keyTypes      = []string{"application/json", "application/jwk+json", "application/jwk-set+json", "application/octet-stream", "text/plain"}
 	logTypes      = []string{"text/jsonl", "application/jsonl", "application/x-ndjson", "application/json", "application/octet-stream", "text/plain"}
-	listTypes     = []string{"application/vc", "application/vc+ld+json", "application/ld+json", "application/json", "application/octet-stream"}
+	listTypes     = []string{"application/vc", "application/vc+ld+json", "application/ld+json", "application/json", "application/octet-stream",
+		tokenstatus.MediaTypeJWT, tokenstatus.MediaTypeCWT}
 )
 
 // Online asks the network for what is not known here. Own answers for the

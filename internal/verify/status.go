@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"cairn.example"
 	"cairn.example/statuslist"
@@ -54,15 +53,10 @@ func (c *check) entry(ctx context.Context, tree map[string]any, cred vc.Credenti
 		return f
 	}
 	l := c.list(ctx, e.List, cred.Issuer)
-	if l.legacy && !legacy {
+	if l.legacy && !legacy || l.tokens != nil {
 		l = unusable("status.unreadable", fmt.Errorf("the list is of another form than the entry"))
 	}
-	f = c.bit(e, l)
-	if c.bundleEnded() && (f.Outcome == Yes || f.Outcome == No && f.Code != "status.revoked") {
-		// Withdrawn for good stays withdrawn; anything else may be otherwise by now.
-		f.Outcome, f.Code = Unknown, "status.bundle-ended"
-	}
-	return f
+	return c.unlessBundleEnded(c.bit(e, l))
 }
 
 // bit answers what a list says of an entry.
@@ -85,8 +79,7 @@ func (c *check) bit(e statuslist.Entry, l fetchedList) Finding {
 		f.Outcome, f.Code, f.Args = No, "status.range", map[string]string{"reason": err.Error()}
 		return f
 	}
-	age := c.now.Sub(l.asOf)
-	f.Args = map[string]string{"days": fmt.Sprint(max(0, int(age.Hours()/24)))}
+	f.Args = map[string]string{"days": fmt.Sprint(max(0, int(c.now.Sub(l.asOf).Hours()/24)))}
 	switch {
 	case set && e.Purpose == statuslist.Revocation:
 		f.Outcome, f.Code = No, "status.revoked"
@@ -94,12 +87,8 @@ func (c *check) bit(e statuslist.Entry, l fetchedList) Finding {
 		f.Outcome, f.Code = No, "status.suspended"
 	case e.Purpose != statuslist.Revocation && e.Purpose != statuslist.Suspension:
 		f.Code, f.Args["purpose"] = "status.unknown-purpose", e.Purpose
-	case age > oldDays*24*time.Hour:
-		f.Code = "status.too-old"
-	case age > freshDays*24*time.Hour || l.stale:
-		f.Outcome, f.Code = Yes, "status.good-older"
 	default:
-		f.Outcome, f.Code = Yes, "status.good"
+		c.byAge(&f, l)
 	}
 	return f
 }

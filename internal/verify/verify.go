@@ -11,6 +11,7 @@ package verify
 
 import (
 	"context"
+	"crypto/x509"
 	"time"
 
 	"cairn.example"
@@ -56,6 +57,9 @@ type Config struct {
 	// Documents finds keys that stand at an address of their own; without it they are
 	// unknown.
 	Documents DocumentSource
+	// Roots are the authorities whose certificates (x5c) are relied on for who an
+	// issuer is. Without them such an issuer is unknown.
+	Roots []*x509.Certificate
 	// Trust returns the trust lists to judge issuers by; it may be nil.
 	Trust   func(ctx context.Context) (*trust.Snapshot, error)
 	Now     cairn.Clock

@@ -4,8 +4,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"html/template"
+	"maps"
 	"mime"
 	"net/http"
+	"slices"
 	"time"
 
 	"cairn.example"
@@ -253,5 +255,12 @@ func (v *visit) facts(s verify.Shown) []fact {
 	add("until", v.Date(s.ValidUntil))
 	add("description", s.Description)
 	add("criteria", s.Criteria)
+	for _, name := range slices.Sorted(maps.Keys(s.Claims)) {
+		value, isText := s.Claims[name].(string)
+		if b, err := json.Marshal(s.Claims[name]); err == nil && !isText {
+			value = string(b)
+		}
+		out = append(out, fact{Name: name, Value: value}) // the issuer's own names
+	}
 	return out
 }
