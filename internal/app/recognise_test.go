@@ -174,6 +174,36 @@ func TestAccept(t *testing.T) {
 	}
 }
 
+// The same learning, awarded again, is spent as well: another credential of the same
+// achievement does not bring its credit into a second programme.
+func TestLearningIsSpentOnce(t *testing.T) {
+	c := openCampus(t)
+	a := c.apply(t, "cert", "1")
+	if _, err := c.Recognise.Decide(t.Context(), decide(a, recognise.Accept)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Recognise.Advance(t.Context(), uni, a.ID); err != nil {
+		t.Fatal(err)
+	}
+	again, err := c.Issue.Award(t.Context(), issue.AwardRequest{Institution: uni, Key: "soil again", Achievement: achievement("soil", "", 0).ID, Learner: c.learner, AwardedOn: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := c.apply(t, "cert2", "2")
+	found := false
+	for _, h := range other.Evaluation.Held {
+		if h.Credential == again.ID() {
+			found = true
+		}
+		if h.Blocked != programme.BlockedSpent && h.Blocked != programme.BlockedDuplicate {
+			t.Errorf("%s %s is not spent: %q", h.Title, h.Credential, h.Blocked)
+		}
+	}
+	if !found || other.Evaluation.Result.Counted.Sign() != 0 {
+		t.Errorf("%s credits are counted a second time: %+v", other.Evaluation.Result.Counted, other.Evaluation.Held)
+	}
+}
+
 func TestReplayFindsEveryChange(t *testing.T) {
 	c := openCampus(t)
 	a := c.apply(t, "cert", "1")

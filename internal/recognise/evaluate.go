@@ -102,22 +102,28 @@ func markDuplicates(held []programme.Held) {
 	}
 }
 
-// markSpent finds what was used for another award already.
+// markSpent finds what was used for another award already: the credential, or the
+// same learning under another identifier.
 func (s *Service) markSpent(ctx context.Context, a *Application, held []programme.Held) error {
 	return s.View(ctx, func(tx Tx) error {
 		for i, h := range held {
 			if h.Blocked != "" {
 				continue
 			}
-			u, err := tx.CreditUse(ctx, a.Institution, h.Issuer, h.Credential)
-			if cairn.KindOf(err) == cairn.NotFound {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if u.Learner != a.Learner || u.Programme != a.Programme {
-				held[i].Blocked = programme.BlockedSpent
+			for _, use := range []func() (CreditUse, error){
+				func() (CreditUse, error) { return tx.CreditUse(ctx, a.Institution, h.Issuer, h.Credential) },
+				func() (CreditUse, error) {
+					return tx.LearningUse(ctx, a.Institution, h.Issuer, h.Achievement, a.Learner)
+				},
+			} {
+				u, err := use()
+				switch {
+				case cairn.KindOf(err) == cairn.NotFound:
+				case err != nil:
+					return err
+				case u.Learner != a.Learner || u.Programme != a.Programme:
+					held[i].Blocked = programme.BlockedSpent
+				}
 			}
 		}
 		return nil

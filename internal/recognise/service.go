@@ -35,11 +35,14 @@ type Edition struct {
 	Published   time.Time
 }
 
-// CreditUse says that a credential's credit was spent.
+// CreditUse says that a credential's credit was spent, and with it the learning that
+// it is about: the same achievement of the same issuer, issued again to the same
+// learner under another identifier, is spent as well.
 type CreditUse struct {
 	Institution cairn.InstitutionID
 	Issuer      cairn.DID
 	Credential  cairn.CredentialID
+	Achievement cairn.AchievementID
 	Learner     cairn.LearnerID
 	Programme   cairn.ProgrammeID
 	Application cairn.ApplicationID
@@ -65,10 +68,11 @@ type Tx interface {
 	// when the stored revision is not a.Revision any more.
 	UpdateApplication(ctx context.Context, a Application) error
 
-	// ReserveCredit spends a credential for a learner and a programme. It is a
-	// Conflict when it is spent on anything else.
+	// ReserveCredit spends a credential, and its learning, for a learner and a
+	// programme. It is a Conflict when one of them is spent on anything else.
 	ReserveCredit(ctx context.Context, u CreditUse) error
 	CreditUse(ctx context.Context, inst cairn.InstitutionID, issuer cairn.DID, id cairn.CredentialID) (CreditUse, error)
+	LearningUse(ctx context.Context, inst cairn.InstitutionID, issuer cairn.DID, a cairn.AchievementID, l cairn.LearnerID) (CreditUse, error)
 
 	AppendEvent(ctx context.Context, e issue.Event) error
 }

@@ -204,7 +204,7 @@ func (s *Service) reserve(ctx context.Context, a Application) error {
 			if !counted[h.Digest] {
 				continue
 			}
-			clash = tx.ReserveCredit(ctx, CreditUse{Institution: a.Institution, Issuer: h.Issuer, Credential: h.Credential, Learner: a.Learner, Programme: a.Programme, Application: a.ID, At: s.now()})
+			clash = tx.ReserveCredit(ctx, CreditUse{Institution: a.Institution, Issuer: h.Issuer, Credential: h.Credential, Achievement: h.Achievement, Learner: a.Learner, Programme: a.Programme, Application: a.ID, At: s.now()})
 			if clash != nil {
 				return clash
 			}

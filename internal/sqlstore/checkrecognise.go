@@ -18,6 +18,13 @@ func (c *checker) exchange(ctx context.Context) error {
 		WHERE NOT EXISTS (SELECT 1 FROM application a WHERE a.institution = u.institution AND a.id = u.application AND a.learner = u.learner AND a.programme = u.programme)`); err != nil {
 		return err
 	}
+	if err := c.find(ctx, "C10", "this learning was spent twice", `SELECT achievement FROM learning_use NOT INDEXED GROUP BY institution, issuer, achievement, learner HAVING count(*) > 1`); err != nil {
+		return err
+	}
+	if err := c.find(ctx, "C10", "this learning was spent on an application that is not there, or of another learner or programme", `SELECT u.achievement FROM learning_use u
+		WHERE NOT EXISTS (SELECT 1 FROM application a WHERE a.institution = u.institution AND a.id = u.application AND a.learner = u.learner AND a.programme = u.programme)`); err != nil {
+		return err
+	}
 	if err := c.find(ctx, "C12", "its learner is not of its institution", `SELECT a.id FROM application a WHERE NOT EXISTS
 		(SELECT 1 FROM learner l WHERE l.institution = a.institution AND l.id = a.learner)`); err != nil {
 		return err
@@ -86,6 +93,14 @@ func (c *checker) spent(ctx context.Context, a recognise.Application) error {
 			}
 			if n != 1 {
 				c.wrong("C10", id, "it counted %s, which was not spent on it", h.Credential)
+			}
+			n, err = c.number(ctx, `SELECT count(*) FROM learning_use WHERE institution = ? AND issuer = ? AND achievement = ? AND learner = ? AND programme = ?`,
+				a.Institution, h.Issuer, h.Achievement, a.Learner, a.Programme)
+			if err != nil {
+				return err
+			}
+			if n != 1 && h.Achievement != "" {
+				c.wrong("C10", id, "it counted %s, and its learning was not spent on it", h.Credential)
 			}
 		}
 	}

@@ -30,7 +30,7 @@ func TestCheckFindsSpentCredit(t *testing.T) {
 		t.Fatal(err)
 	}
 	held := func(name string) programme.Held {
-		return programme.Held{Digest: name, Issuer: "did:example:elsewhere", Credential: cairn.CredentialID("urn:" + name)}
+		return programme.Held{Digest: name, Issuer: "did:example:elsewhere", Credential: cairn.CredentialID("urn:" + name), Achievement: cairn.AchievementID("urn:learned:" + name)}
 	}
 	a := recognise.Application{ID: "a-1", Key: "k", Institution: college, Learner: learners[0].ID, Programme: "diploma", ProgrammeDigest: "d", State: recognise.Awarded,
 		Created: start, Updated: start, DecisionCredential: got.ID(), CertificateCredential: got.ID(), Decision: &recognise.Decision{Outcome: recognise.Accept},
@@ -39,8 +39,8 @@ func TestCheckFindsSpentCredit(t *testing.T) {
 		if err := tx.InsertApplication(ctx, a, "Amina"); err != nil {
 			return err
 		}
-		for _, name := range []string{"urn:one", "urn:two"} {
-			u := recognise.CreditUse{Institution: college, Issuer: "did:example:elsewhere", Credential: cairn.CredentialID(name), Learner: a.Learner, Programme: a.Programme, Application: a.ID, At: start}
+		for _, name := range []string{"one", "two"} {
+			u := recognise.CreditUse{Institution: college, Issuer: "did:example:elsewhere", Credential: held(name).Credential, Achievement: held(name).Achievement, Learner: a.Learner, Programme: a.Programme, Application: a.ID, At: start}
 			if err := tx.ReserveCredit(ctx, u); err != nil {
 				return err
 			}
@@ -58,6 +58,8 @@ func TestCheckFindsSpentCredit(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ want, plant string }{
 		"credit given back":       {"C10", `DELETE FROM credit_use WHERE credential = 'urn:two'`},
+		"learning given back":     {"C10", `DELETE FROM learning_use WHERE achievement = 'urn:learned:two'`},
+		"learning of no award":    {"C10", `UPDATE learning_use SET application = 'gone'`},
 		"credit of somebody else": {"C10", `UPDATE credit_use SET learner = 'x'`},
 		"credit of no award":      {"C10", `INSERT INTO credit_use SELECT institution, issuer, 'urn:three', learner, programme, 'gone', at FROM credit_use LIMIT 1`},
 		"decision not issued":     {"C10", `UPDATE application SET body = replace(body, 'urn:uuid:', 'urn:gone:')`},

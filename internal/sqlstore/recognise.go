@@ -117,10 +117,20 @@ func (t *Tx) Applications(ctx context.Context, inst cairn.InstitutionID, f recog
 		inst, since, f.After, f.State, f.State, like(f.Search), like(f.Search), f.Limit)
 }
 
-// ReserveCredit implements recognise.Tx. One statement decides: the row is new, or
-// it is of the same learner and programme already.
+// ReserveCredit implements recognise.Tx. For the credential and for the learning one
+// statement each decides: the row is new, or it is of the same learner and
+// programme already.
 func (t *Tx) ReserveCredit(ctx context.Context, u recognise.CreditUse) error {
 	spent := &cairn.Error{Kind: cairn.Conflict, Code: "credit.spent", Object: string(u.Credential), Message: "this credential was used for another award already"}
+	if u.Achievement != "" {
+		err := t.one(ctx, spent, `INSERT INTO learning_use (institution, issuer, achievement, learner, programme, application, at) VALUES (?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (institution, issuer, achievement, learner) DO UPDATE SET application = excluded.application, at = excluded.at
+			WHERE learning_use.programme = excluded.programme`,
+			u.Institution, u.Issuer, u.Achievement, u.Learner, u.Programme, u.Application, timeText(u.At))
+		if err != nil {
+			return err
+		}
+	}
 	return t.one(ctx, spent, `INSERT INTO credit_use (institution, issuer, credential, learner, programme, application, at) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (institution, issuer, credential) DO UPDATE SET application = excluded.application, at = excluded.at
 		WHERE credit_use.learner = excluded.learner AND credit_use.programme = excluded.programme`,
@@ -133,4 +143,12 @@ func (t *Tx) CreditUse(ctx context.Context, inst cairn.InstitutionID, issuer cai
 		err = s.Scan(&u.Institution, &u.Issuer, &u.Credential, &u.Learner, &u.Programme, &u.Application, timeColumn{&u.At})
 		return u, err
 	}, `SELECT institution, issuer, credential, learner, programme, application, at FROM credit_use WHERE institution = ? AND issuer = ? AND credential = ?`, inst, issuer, id)
+}
+
+// LearningUse implements recognise.Tx.
+func (t *Tx) LearningUse(ctx context.Context, inst cairn.InstitutionID, issuer cairn.DID, a cairn.AchievementID, l cairn.LearnerID) (recognise.CreditUse, error) {
+	return get(ctx, t, notFound("credit-use", a), func(s scanner) (u recognise.CreditUse, err error) {
+		err = s.Scan(&u.Institution, &u.Issuer, &u.Achievement, &u.Learner, &u.Programme, &u.Application, timeColumn{&u.At})
+		return u, err
+	}, `SELECT institution, issuer, achievement, learner, programme, application, at FROM learning_use WHERE institution = ? AND issuer = ? AND achievement = ? AND learner = ?`, inst, issuer, a, l)
 }
