@@ -240,13 +240,13 @@ func TestVerifyPage(t *testing.T) {
 	if code, header, body := do(t, visitor(t), r); code != http.StatusOK || !strings.HasPrefix(header.Get("Content-Type"), "application/json") || !strings.Contains(body, `"verdict":"valid"`) {
 		t.Errorf("the API answers %d: %.200s", code, body)
 	}
-	large, err := http.NewRequestWithContext(t.Context(), "POST", s.base+"/api/verify", bytes.NewReader(bytes.Repeat([]byte(" "), 12<<20)))
+	large, err := http.NewRequestWithContext(t.Context(), "POST", s.base+"/api/verify", bytes.NewReader(bytes.Repeat([]byte(" "), 1<<20+1000)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	large.Header.Set("Content-Type", "application/json")
 	if code, _, _ := do(t, visitor(t), large); code != http.StatusRequestEntityTooLarge {
-		t.Errorf("12 MiB answer %d", code)
+		t.Errorf("more than 1 MiB of JSON answers %d", code)
 	}
 }
 
