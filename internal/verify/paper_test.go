@@ -122,7 +122,7 @@ func TestPaperOfAnotherVersion(t *testing.T) {
 	text := paper(t, card(nil), college)
 	r := newWorld().engine().Verify(t.Context(), []byte("CRN2:"+text[len(papercode.Prefix):]), verify.Options{})
 	want(t, r, verify.Undetermined, verify.AxisModel, "model.newer-version")
-	if r.Kind != verify.KindPaper || r.Shown != nil {
+	if r.Kind != verify.KindPaper || r.Shown != nil || r.Reason().Code != "model.newer-version" {
 		t.Errorf("%+v", r)
 	}
 	for _, s := range []string{"CRN1:", "CRN1", "CRNX:" + text[5:], "crn1:" + text[5:], "CRN12:" + text[5:]} {

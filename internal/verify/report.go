@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"strings"
 	"time"
 
 	"cairn.example/internal/trust"
@@ -132,10 +133,22 @@ func (r Report) Reason() Finding {
 		}
 	}
 	if r.Verdict == Undetermined {
+		var first *Finding
 		for _, a := range policyFor(r.Kind).Required {
-			if f := r.Finding(a); f.Outcome != Yes {
+			f := r.Finding(a)
+			if f.Outcome == Yes {
+				continue
+			}
+			// What was not reached was not reached because of something else.
+			if !strings.HasSuffix(f.Code, ".not-checked") {
 				return f
 			}
+			if first == nil {
+				first = &f
+			}
+		}
+		if first != nil {
+			return *first
 		}
 	}
 	for _, part := range r.Credentials {
