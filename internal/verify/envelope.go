@@ -305,8 +305,9 @@ func (c *check) possession(s *vcjwt.Secured, issuer *jose.PublicKey, genuine boo
 }
 
 // maxBindingAge is how old a proof of possession may be: it is made when it is
-// asked for.
-const maxBindingAge = 10 * time.Minute
+// asked for. With the difference between two clocks added, one of ten minutes ago
+// is too old.
+const maxBindingAge = 4 * time.Minute
 
 // bound answers the holder axis of a credential that is bound to a key.
 func (c *check) bound(genuine bool, key *jose.PublicKey, kid string, err error, verify func(sdjwt.Challenge) error) *Finding {

@@ -205,14 +205,17 @@ func TestSDJWTVCBinding(t *testing.T) {
 		nonce   string
 		verdict verify.Verdict
 		code    string
+		ago     time.Duration
 	}{
-		{"bound", jwk, amina, ask.Challenge, verify.Valid, "holder.bound"},
-		{"by another", jwk, stranger, ask.Challenge, verify.Invalid, "holder.not-bound"},
-		{"another question", jwk, amina, "n-2", verify.Invalid, "holder.not-bound"},
-		{"a key by its name", map[string]any{"kid": string(amina.KeyID())}, amina, ask.Challenge, verify.Valid, "holder.bound"},
-		{"another key by its name", map[string]any{"kid": string(stranger.KeyID())}, amina, ask.Challenge, verify.Invalid, "holder.not-bound"},
-		{"a name that says nothing", map[string]any{"kid": "urn:1"}, amina, ask.Challenge, verify.Undetermined, "holder.key-unknown"},
-		{"nobody", nil, amina, ask.Challenge, verify.Undetermined, "holder.bearer"},
+		{"bound", jwk, amina, ask.Challenge, verify.Valid, "holder.bound", 0},
+		{"bound some minutes ago", jwk, amina, ask.Challenge, verify.Valid, "holder.bound", 8 * time.Minute},
+		{"S24 bound ten minutes ago", jwk, amina, ask.Challenge, verify.Invalid, "holder.not-bound", 10 * time.Minute},
+		{"by another", jwk, stranger, ask.Challenge, verify.Invalid, "holder.not-bound", 0},
+		{"another question", jwk, amina, "n-2", verify.Invalid, "holder.not-bound", 0},
+		{"a key by its name", map[string]any{"kid": string(amina.KeyID())}, amina, ask.Challenge, verify.Valid, "holder.bound", 0},
+		{"another key by its name", map[string]any{"kid": string(stranger.KeyID())}, amina, ask.Challenge, verify.Invalid, "holder.not-bound", 0},
+		{"a name that says nothing", map[string]any{"kid": "urn:1"}, amina, ask.Challenge, verify.Undetermined, "holder.key-unknown", 0},
+		{"nobody", nil, amina, ask.Challenge, verify.Undetermined, "holder.bearer", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			shown := present(t, issueVC(t, award(func(m map[string]any) {
@@ -221,7 +224,7 @@ func TestSDJWTVCBinding(t *testing.T) {
 				}
 			}), header, tokenSigner(t, college)), "course")
 			sum := sha256.Sum256(shown)
-			bound := append(slices.Clone(shown), byHand(t, "kb+jwt", map[string]any{"aud": ask.Domain, "nonce": c.nonce, "iat": seconds(today), "sd_hash": jose.EncodeBase64(sum[:])}, c.holder)...)
+			bound := append(slices.Clone(shown), byHand(t, "kb+jwt", map[string]any{"aud": ask.Domain, "nonce": c.nonce, "iat": seconds(today.Add(-c.ago)), "sd_hash": jose.EncodeBase64(sum[:])}, c.holder)...)
 			want(t, e.Verify(t.Context(), bound, ask), c.verdict, verify.AxisHolder, c.code)
 			want(t, e.Verify(t.Context(), bound, verify.Options{}), verify.Valid, verify.AxisHolder, "holder.not-shown")
 			if c.cnf != nil {
