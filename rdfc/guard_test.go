@@ -1,6 +1,7 @@
 package rdfc
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -107,8 +108,19 @@ func object(t testing.TB, text string) map[string]any {
 	return m
 }
 
-// The cases of SECURITY 6, group L. Each replaces one member of a valid badge.
+// The cases of SECURITY 6, group L. Each replaces one member of a valid badge, and
+// stands in testdata/refused.json for other implementations.
 func TestGuard(t *testing.T) {
+	type refused struct {
+		Name  string          `json:"name"`
+		At    string          `json:"at"`
+		Value json.RawMessage `json:"value"`
+		Code  string          `json:"code"`
+	}
+	corpus := struct {
+		About   string    `json:"about"`
+		Refused []refused `json:"refused"`
+	}{About: "Changes of badge.json, each of one member, named by a JSON pointer, after which the document has no canonical form. Codes are Cairn's."}
 	const v2, ob = `"https://www.w3.org/ns/credentials/v2"`, `"https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"`
 	for _, c := range []struct{ name, at, value, code, field string }{
 		{"L01 at the top", "/favouriteColour", `"red"`, "rdfc.dropped", "/favouriteColour"},
@@ -229,7 +241,24 @@ func TestGuard(t *testing.T) {
 			if !ok || c.field != "" && e.Field != c.field {
 				t.Errorf("field %q, want %q", e.Field, c.field)
 			}
+			corpus.Refused = append(corpus.Refused, refused{c.name, c.at, json.RawMessage(c.value), cairn.CodeOf(err)})
 		})
+	}
+	var b bytes.Buffer
+	w := json.NewEncoder(&b)
+	w.SetEscapeHTML(false)
+	w.SetIndent("", " ")
+	if err := w.Encode(corpus); err != nil {
+		t.Fatal(err)
+	}
+	const file = "testdata/refused.json"
+	if os.Getenv("CAIRN_UPDATE") != "" {
+		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if old, err := os.ReadFile(file); err != nil || !bytes.Equal(old, b.Bytes()) {
+		t.Errorf("%s is not what the cases make (%v); run with CAIRN_UPDATE=1 and look at the difference", file, err)
 	}
 }
 
