@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"crypto/rand"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -445,11 +446,63 @@ func TestKilledAtEveryStep(t *testing.T) {
 	t.Logf("killed at %d points; every exchange was finished, and nothing done twice", points)
 }
 
+// A learner has one open application for a programme, also when several are begun at
+// the same moment; a new one can be begun when it has come to its end.
+func TestOneOpenApplication(t *testing.T) {
+	c := openCampus(t)
+	var wg sync.WaitGroup
+	errs := make([]error, 8)
+	for i := range errs {
+		wg.Go(func() { _, errs[i] = c.Recognise.Draft(t.Context(), uni, c.learner, "cert", fmt.Sprint("at once ", i)) })
+	}
+	wg.Wait()
+	begun := 0
+	for _, err := range errs {
+		if err == nil {
+			begun++
+		} else {
+			code(t, err, "application.open")
+		}
+	}
+	list, err := c.Recognise.ApplicationsOf(t.Context(), uni, c.learner)
+	if err != nil || begun != 1 || len(list) != 1 {
+		t.Fatalf("%d were begun and %d are stored: %v", begun, len(list), err)
+	}
+	if again, err := c.Recognise.Draft(t.Context(), uni, c.learner, "cert", list[0].Key); err != nil || again.ID != list[0].ID {
+		t.Errorf("the same request again: %s %v", again.ID, err)
+	}
+	if _, err := c.Recognise.Draft(t.Context(), uni, c.learner, "cert2", "another programme"); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Recognise.Withdraw(t.Context(), uni, list[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Recognise.Draft(t.Context(), uni, c.learner, "cert", "anew"); err != nil {
+		t.Errorf("after the withdrawal: %v", err)
+	}
+}
+
+// plant changes the stored data behind the program's back.
+func (c *campus) plant(t testing.TB, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(c.dir, "data", "cairn.db")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Two registrars accept two applications for one programme at the same time: the
-// learner gets one certificate, and neither application is stuck.
+// learner gets one certificate, and neither application is stuck. Both can be open
+// only when they are from before that was refused.
 func TestTwoApplicationsOneCertificate(t *testing.T) {
 	c := openCampus(t)
-	first, second := c.apply(t, "cert", "1"), c.apply(t, "cert", "2")
+	first := c.apply(t, "cert", "1")
+	c.plant(t, `UPDATE application SET twin = 1`)
+	second := c.apply(t, "cert", "2")
 	if _, err := c.Recognise.Decide(t.Context(), decide(first, recognise.Accept)); err != nil {
 		t.Fatal(err)
 	}

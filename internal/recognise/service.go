@@ -57,6 +57,8 @@ type Tx interface {
 	// Editions returns the newest edition of each programme.
 	Editions(ctx context.Context, inst cairn.InstitutionID) ([]Edition, error)
 
+	// InsertApplication is a Conflict when the learner has an open application, one
+	// that is not Final, for the programme.
 	InsertApplication(ctx context.Context, a Application, learnerName string) error
 	Application(ctx context.Context, inst cairn.InstitutionID, id cairn.ApplicationID) (Application, error)
 	ApplicationByKey(ctx context.Context, inst cairn.InstitutionID, key string) (Application, error)
@@ -201,7 +203,8 @@ func (s *Service) newest(ctx context.Context, inst cairn.InstitutionID, id cairn
 }
 
 // Draft begins an application under the newest edition of a programme. The same
-// key again returns the same application.
+// key again returns the same application. While another is open for the programme,
+// application.open is returned.
 func (s *Service) Draft(ctx context.Context, inst cairn.InstitutionID, learner cairn.LearnerID, id cairn.ProgrammeID, key string) (Application, error) {
 	p, err := s.newest(ctx, inst, id)
 	if err != nil {
@@ -234,7 +237,12 @@ func (s *Service) Draft(ctx context.Context, inst cairn.InstitutionID, learner c
 		if cairn.KindOf(err) != cairn.NotFound {
 			return err
 		}
-		if err := tx.InsertApplication(ctx, a, l.FullName); err != nil {
+		err = tx.InsertApplication(ctx, a, l.FullName)
+		if cairn.KindOf(err) == cairn.Conflict {
+			return &cairn.Error{Kind: cairn.Conflict, Code: "application.open", Object: string(id), Message: "the learner has an open application for this programme",
+				Hint: "go on with that one, or withdraw it", Err: err}
+		}
+		if err != nil {
 			return err
 		}
 		return s.event(ctx, tx, a, "application.drafted", "learner", nil)

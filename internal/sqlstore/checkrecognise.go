@@ -25,6 +25,10 @@ func (c *checker) exchange(ctx context.Context) error {
 		WHERE NOT EXISTS (SELECT 1 FROM application a WHERE a.institution = u.institution AND a.id = u.application AND a.learner = u.learner AND a.programme = u.programme)`); err != nil {
 		return err
 	}
+	if err := c.find(ctx, "C12", "its learner has another open application for the programme", `SELECT max(id) FROM application NOT INDEXED
+		WHERE state NOT IN ('delivered', 'withdrawn') GROUP BY institution, learner, programme, twin HAVING count(*) > 1`); err != nil {
+		return err
+	}
 	if err := c.find(ctx, "C12", "its learner is not of its institution", `SELECT a.id FROM application a WHERE NOT EXISTS
 		(SELECT 1 FROM learner l WHERE l.institution = a.institution AND l.id = a.learner)`); err != nil {
 		return err

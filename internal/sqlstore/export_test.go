@@ -1,6 +1,26 @@
 package sqlstore
 
-import "database/sql"
+import (
+	"context"
+	"database/sql"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Down takes a database back to an older version of its tables.
+func Down(ctx context.Context, db *sql.DB, version int64) error {
+	folder, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, folder)
+	if err != nil {
+		return err
+	}
+	_, err = provider.DownTo(ctx, version)
+	return err
+}
 
 // Rechain numbers and hashes all events anew, as somebody could who holds the
 // file and knows the format.

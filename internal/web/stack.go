@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/hex"
 	"io"
 	"net/http"
@@ -228,20 +229,23 @@ func (s *Site) stackApply(v *visit) error {
 	}
 	ctx := v.r.Context()
 	id := cairn.ProgrammeID(v.form.Get("programme"))
-	all, err := s.Recognise.ApplicationsOf(ctx, l.Institution, l.ID)
-	if err != nil {
-		return err
-	}
-	for _, a := range all {
-		if a.Programme == id && !a.State.Final() {
-			return v.redirect(v.stackPath() + "/applications/" + string(a.ID))
+	if open, err := s.openApplication(ctx, l, id); err != nil || open != "" {
+		if err != nil {
+			return err
 		}
+		return v.redirect(v.stackPath() + "/applications/" + string(open))
 	}
 	key := v.form.Get("key")
 	if len(key) != 32 {
 		return errForm
 	}
 	a, err := s.Recognise.Draft(ctx, l.Institution, l.ID, id, "page/"+key)
+	if cairn.CodeOf(err) == "application.open" { // from another page, at the same moment
+		open, again := s.openApplication(ctx, l, id)
+		if again == nil && open != "" {
+			return v.redirect(v.stackPath() + "/applications/" + string(open))
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -251,6 +255,17 @@ func (s *Site) stackApply(v *visit) error {
 		}
 	}
 	return v.redirect(v.stackPath() + "/applications/" + string(a.ID))
+}
+
+// openApplication returns the learner's open application for a programme, or "".
+func (s *Site) openApplication(ctx context.Context, l issue.LearnerRecord, id cairn.ProgrammeID) (cairn.ApplicationID, error) {
+	all, err := s.Recognise.ApplicationsOf(ctx, l.Institution, l.ID)
+	for _, a := range all {
+		if a.Programme == id && !a.State.Final() {
+			return a.ID, nil
+		}
+	}
+	return "", err
 }
 
 // ownApplication finds an application of the learner whose page it is.
