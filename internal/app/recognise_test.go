@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -479,6 +480,74 @@ func TestOneOpenApplication(t *testing.T) {
 	}
 	if _, err := c.Recognise.Draft(t.Context(), uni, c.learner, "cert", "anew"); err != nil {
 		t.Errorf("after the withdrawal: %v", err)
+	}
+}
+
+// What anybody with the address of a learner's page can store is bounded, and a
+// withdrawn application keeps no documents.
+func TestApplicationsAreBounded(t *testing.T) {
+	c := openCampus(t)
+	a, err := c.Recognise.Draft(t.Context(), uni, c.learner, "cert", "large")
+	if err != nil {
+		t.Fatal(err)
+	}
+	large := func(i int) []byte { return fmt.Appendf(nil, `{"n":%d,"x":%q}`, i, strings.Repeat("x", 1_000_000)) }
+	for i := range 8 {
+		if _, err := c.Recognise.Add(t.Context(), uni, a.ID, large(i)); err != nil {
+			t.Fatalf("document %d: %v", i, err)
+		}
+	}
+	_, err = c.Recognise.Add(t.Context(), uni, a.ID, large(8))
+	code(t, err, "application.too-many")
+	if _, err := c.Recognise.Add(t.Context(), uni, a.ID, large(3)); err != nil {
+		t.Errorf("one that is there already: %v", err)
+	}
+	if _, err := c.Recognise.Withdraw(t.Context(), uni, a.ID); err != nil {
+		t.Fatal(err)
+	}
+	gone, err := c.Recognise.Application(t.Context(), uni, a.ID)
+	if err != nil || len(gone.Items) != 8 {
+		t.Fatalf("%d items, %v", len(gone.Items), err)
+	}
+	for _, item := range gone.Items {
+		if item.Digest == "" || item.Document != nil || item.Report != nil {
+			t.Errorf("item %q keeps %d bytes", item.Digest, len(item.Document))
+		}
+	}
+
+	inst, err := c.Issue.Institution(t.Context(), uni)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 11 {
+		id := fmt.Sprint("many", i)
+		if _, err := c.Recognise.Publish(t.Context(), uni, fmt.Appendf(nil, rules, id, inst.DID, "cert")); err != nil {
+			t.Fatal(err)
+		}
+		_, err := c.Recognise.Draft(t.Context(), uni, c.learner, cairn.ProgrammeID(id), id)
+		if i == 10 {
+			code(t, err, "application.too-many-open")
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	l, err := c.Issue.RegisterLearner(t.Context(), cairn.Learner{Institution: uni, FullName: "Otieno", Number: "2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 201 {
+		a, err := c.Recognise.Draft(t.Context(), uni, l.ID, "cert", fmt.Sprint("again ", i))
+		if i == 200 {
+			code(t, err, "application.too-many-open")
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Recognise.Withdraw(t.Context(), uni, a.ID); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

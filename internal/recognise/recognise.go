@@ -99,7 +99,7 @@ type Application struct {
 // Item is one credential in an application.
 type Item struct {
 	Digest   string // of Document; names the item inside the application
-	Document []byte // the signed bytes as they were presented
+	Document []byte // the signed bytes as they were presented; nil when the application was withdrawn
 	Added    time.Time
 	Identity Identity
 	// IdentityBy and IdentityReason are set when a registrar confirmed it.

@@ -21,7 +21,10 @@ import (
 const (
 	maxItems    = 300
 	maxDocument = 1 << 20
-	maxReason   = 2000 // bytes of a reason
+	maxTotal    = 8 << 20 // bytes of all documents of an application
+	maxOpen     = 10      // applications of a learner that are not at their end
+	maxEver     = 200     // applications of a learner at one institution, withdrawn ones too
+	maxReason   = 2000    // bytes of a reason
 	maxPage     = 100
 )
 
@@ -63,6 +66,9 @@ type Tx interface {
 	Application(ctx context.Context, inst cairn.InstitutionID, id cairn.ApplicationID) (Application, error)
 	ApplicationByKey(ctx context.Context, inst cairn.InstitutionID, key string) (Application, error)
 	ApplicationsOf(ctx context.Context, inst cairn.InstitutionID, learner cairn.LearnerID) ([]Application, error)
+	// CountApplications returns how many of a learner's applications are open, that
+	// is not Final, and how many there are.
+	CountApplications(ctx context.Context, inst cairn.InstitutionID, learner cairn.LearnerID) (open, all int, err error)
 	Applications(ctx context.Context, inst cairn.InstitutionID, f Filter) ([]Summary, error)
 	// DueApplications returns applications whose next step needs no person.
 	DueApplications(ctx context.Context, limit int) ([]Application, error)
@@ -236,6 +242,15 @@ func (s *Service) Draft(ctx context.Context, inst cairn.InstitutionID, learner c
 		}
 		if cairn.KindOf(err) != cairn.NotFound {
 			return err
+		}
+		open, all, err := tx.CountApplications(ctx, inst, learner)
+		if err != nil {
+			return err
+		}
+		// Whoever has the address of a learner's page can begin applications.
+		if open >= maxOpen || all >= maxEver {
+			return &cairn.Error{Kind: cairn.Conflict, Code: "application.too-many-open", Object: string(learner),
+				Message: fmt.Sprintf("a learner has at most %d open applications, and %d in all", maxOpen, maxEver), Hint: "withdraw one, or ask the institution"}
 		}
 		err = tx.InsertApplication(ctx, a, l.FullName)
 		if cairn.KindOf(err) == cairn.Conflict {
@@ -465,7 +480,9 @@ func (a *Application) add(item Item) error {
 	if a.State != Draft {
 		return wrongState(*a, string(Draft))
 	}
+	total := len(item.Document)
 	for i, known := range a.Items {
+		total += len(known.Document)
 		if known.Digest == item.Digest {
 			if item.Identity == IdentityProven {
 				a.Items[i].Identity = IdentityProven
@@ -475,6 +492,9 @@ func (a *Application) add(item Item) error {
 	}
 	if len(a.Items) >= maxItems {
 		return &cairn.Error{Kind: cairn.TooLarge, Code: "application.too-many", Object: string(a.ID), Message: fmt.Sprintf("an application holds at most %d credentials", maxItems)}
+	}
+	if total > maxTotal {
+		return &cairn.Error{Kind: cairn.TooLarge, Code: "application.too-many", Object: string(a.ID), Message: fmt.Sprintf("the credentials of an application have at most %d bytes together", maxTotal)}
 	}
 	a.Items = append(a.Items, item)
 	return nil
@@ -511,12 +531,16 @@ func (s *Service) Submit(ctx context.Context, inst cairn.InstitutionID, id cairn
 	})
 }
 
-// Withdraw takes an application back before a decision.
+// Withdraw takes an application back before a decision. Nobody needs its documents
+// any more, so only their digests stay, with what tied them to the learner.
 func (s *Service) Withdraw(ctx context.Context, inst cairn.InstitutionID, id cairn.ApplicationID) (Application, error) {
 	return s.change(ctx, inst, id, "application.withdrawn", "learner", func(a *Application) error {
 		switch a.State {
 		case Draft, Submitted, Evaluated:
-			a.State = Withdrawn
+			a.State, a.Evaluation = Withdrawn, nil
+			for i := range a.Items {
+				a.Items[i].Document, a.Items[i].Report = nil, nil
+			}
 			return nil
 		}
 		return wrongState(*a, "not decided")

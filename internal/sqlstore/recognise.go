@@ -93,6 +93,12 @@ func (t *Tx) ApplicationsOf(ctx context.Context, inst cairn.InstitutionID, learn
 	return list(ctx, t, scanApplication, applicationColumns+` WHERE institution = ? AND learner = ? ORDER BY created DESC, id`, inst, learner)
 }
 
+// CountApplications implements recognise.Tx.
+func (t *Tx) CountApplications(ctx context.Context, inst cairn.InstitutionID, learner cairn.LearnerID) (open, all int, err error) {
+	err = t.tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE state NOT IN ('delivered', 'withdrawn')), count(*) FROM application WHERE institution = ? AND learner = ?`, inst, learner).Scan(&open, &all)
+	return open, all, err
+}
+
 // DueApplications implements recognise.Tx.
 func (t *Tx) DueApplications(ctx context.Context, limit int) ([]recognise.Application, error) {
 	return list(ctx, t, scanApplication, applicationColumns+` WHERE state IN ('submitted', 'decided', 'reserved', 'awarded') ORDER BY updated, id LIMIT ?`, limit)

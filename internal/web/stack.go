@@ -370,8 +370,10 @@ func (v *visit) stackApplicationPage(status int, failure *Failure) error {
 		return err
 	}
 	defer s.checks.exit(v.asks)
-	for _, item := range a.Items {
-		p.Items = append(p.Items, v.itemView(item))
+	if a.State == recognise.Draft { // later it is the evaluation that shows them
+		for _, item := range a.Items {
+			p.Items = append(p.Items, v.itemView(item))
+		}
 	}
 	if a.Evaluation != nil {
 		offers, err := v.offered(l.Institution, g)
