@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"cairn.example"
@@ -114,6 +115,15 @@ func serve(c *console, a *app.App, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
+	ctx, stop := context.WithCancel(c.ctx)
+	ticker := time.NewTicker(workEvery)
+	var working sync.WaitGroup
+	working.Go(func() { a.Work(ctx, ticker.C, log) })
+	defer func() { // the store is closed by our caller, so the work must have ended
+		ticker.Stop()
+		stop()
+		working.Wait()
+	}()
 	server := web.Server(site)
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
@@ -132,6 +142,9 @@ func serve(c *console, a *app.App, listener net.Listener) error {
 	}
 	return nil
 }
+
+// workEvery is how often applications that wait for no person are tried again.
+const workEvery = 3 * time.Minute
 
 // shutdownGrace is how long requests that were begun may take to end.
 const shutdownGrace = 10 * time.Second

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/netip"
 	"net/url"
 	"path/filepath"
@@ -137,6 +138,25 @@ func unlock(c Config) (*keys.Lock, error) {
 		return keys.NewLock(path, "", 0)
 	}
 	return lock, err
+}
+
+// Work goes on with the applications that wait for no person whenever every ticks,
+// until ctx ends; what failed, at a server that could not be reached say, is tried
+// again in this way. It returns when the step that it is at has ended.
+func (a *App) Work(ctx context.Context, every <-chan time.Time, log *slog.Logger) {
+	if a.DB.Restored {
+		return // nothing is issued from a copy
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every:
+		}
+		if _, err := a.Recognise.Run(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("an application could not be taken on", "error", err.Error())
+		}
+	}
 }
 
 // Close stops the store.

@@ -3,12 +3,10 @@ package app_test
 import (
 	"bytes"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -445,123 +443,6 @@ func TestKilledAtEveryStep(t *testing.T) {
 		t.Errorf("only %d points", points)
 	}
 	t.Logf("killed at %d points; every exchange was finished, and nothing done twice", points)
-}
-
-// A learner has one open application for a programme, also when several are begun at
-// the same moment; a new one can be begun when it has come to its end.
-func TestOneOpenApplication(t *testing.T) {
-	c := openCampus(t)
-	var wg sync.WaitGroup
-	errs := make([]error, 8)
-	for i := range errs {
-		wg.Go(func() { _, errs[i] = c.Recognise.Draft(t.Context(), uni, c.learner, "cert", fmt.Sprint("at once ", i)) })
-	}
-	wg.Wait()
-	begun := 0
-	for _, err := range errs {
-		if err == nil {
-			begun++
-		} else {
-			code(t, err, "application.open")
-		}
-	}
-	list, err := c.Recognise.ApplicationsOf(t.Context(), uni, c.learner)
-	if err != nil || begun != 1 || len(list) != 1 {
-		t.Fatalf("%d were begun and %d are stored: %v", begun, len(list), err)
-	}
-	if again, err := c.Recognise.Draft(t.Context(), uni, c.learner, "cert", list[0].Key); err != nil || again.ID != list[0].ID {
-		t.Errorf("the same request again: %s %v", again.ID, err)
-	}
-	if _, err := c.Recognise.Draft(t.Context(), uni, c.learner, "cert2", "another programme"); err != nil {
-		t.Error(err)
-	}
-	if _, err := c.Recognise.Withdraw(t.Context(), uni, list[0].ID); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Recognise.Draft(t.Context(), uni, c.learner, "cert", "anew"); err != nil {
-		t.Errorf("after the withdrawal: %v", err)
-	}
-}
-
-// What anybody with the address of a learner's page can store is bounded, and a
-// withdrawn application keeps no documents.
-func TestApplicationsAreBounded(t *testing.T) {
-	c := openCampus(t)
-	a, err := c.Recognise.Draft(t.Context(), uni, c.learner, "cert", "large")
-	if err != nil {
-		t.Fatal(err)
-	}
-	large := func(i int) []byte { return fmt.Appendf(nil, `{"n":%d,"x":%q}`, i, strings.Repeat("x", 1_000_000)) }
-	for i := range 8 {
-		if _, err := c.Recognise.Add(t.Context(), uni, a.ID, large(i)); err != nil {
-			t.Fatalf("document %d: %v", i, err)
-		}
-	}
-	_, err = c.Recognise.Add(t.Context(), uni, a.ID, large(8))
-	code(t, err, "application.too-many")
-	if _, err := c.Recognise.Add(t.Context(), uni, a.ID, large(3)); err != nil {
-		t.Errorf("one that is there already: %v", err)
-	}
-	if _, err := c.Recognise.Withdraw(t.Context(), uni, a.ID); err != nil {
-		t.Fatal(err)
-	}
-	gone, err := c.Recognise.Application(t.Context(), uni, a.ID)
-	if err != nil || len(gone.Items) != 8 {
-		t.Fatalf("%d items, %v", len(gone.Items), err)
-	}
-	for _, item := range gone.Items {
-		if item.Digest == "" || item.Document != nil || item.Report != nil {
-			t.Errorf("item %q keeps %d bytes", item.Digest, len(item.Document))
-		}
-	}
-
-	inst, err := c.Issue.Institution(t.Context(), uni)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 11 {
-		id := fmt.Sprint("many", i)
-		if _, err := c.Recognise.Publish(t.Context(), uni, fmt.Appendf(nil, rules, id, inst.DID, "cert")); err != nil {
-			t.Fatal(err)
-		}
-		_, err := c.Recognise.Draft(t.Context(), uni, c.learner, cairn.ProgrammeID(id), id)
-		if i == 10 {
-			code(t, err, "application.too-many-open")
-		} else if err != nil {
-			t.Fatal(err)
-		}
-	}
-
-	l, err := c.Issue.RegisterLearner(t.Context(), cairn.Learner{Institution: uni, FullName: "Otieno", Number: "2"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 201 {
-		a, err := c.Recognise.Draft(t.Context(), uni, l.ID, "cert", fmt.Sprint("again ", i))
-		if i == 200 {
-			code(t, err, "application.too-many-open")
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := c.Recognise.Withdraw(t.Context(), uni, a.ID); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// plant changes the stored data behind the program's back.
-func (c *campus) plant(t testing.TB, statement string) {
-	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(c.dir, "data", "cairn.db")+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.ExecContext(t.Context(), statement); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // Two registrars accept two applications for one programme at the same time: the

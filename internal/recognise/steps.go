@@ -40,9 +40,10 @@ func (s *Service) Advance(ctx context.Context, inst cairn.InstitutionID, id cair
 // dueBatch is how many applications Run takes at once.
 const dueBatch = 100
 
-// Run advances every application whose next step needs no person, and returns how
-// many it took on. One that fails is left where it is, and its error returned at
-// the end.
+// Run advances applications whose next step needs no person, up to dueBatch of
+// them, and returns how many it took on. One that fails is left where it is, and its
+// error returned at the end; the next Run takes it after all others. When ctx ends,
+// Run stops after the step that it is at.
 func (s *Service) Run(ctx context.Context) (n int, err error) {
 	var due []Application
 	err = s.View(ctx, func(tx Tx) (err error) {
@@ -54,6 +55,13 @@ func (s *Service) Run(ctx context.Context) (n int, err error) {
 	}
 	var first error
 	for _, a := range due {
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		// Before the try: one that brings the program down is tried last as well.
+		if err := s.Tx(ctx, func(tx Tx) error { return tx.TriedApplication(ctx, a.Institution, a.ID, s.Now()) }); err != nil {
+			return n, err
+		}
 		if _, err := s.Advance(ctx, a.Institution, a.ID); err != nil && first == nil {
 			first = err
 		}

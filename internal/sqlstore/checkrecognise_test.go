@@ -65,9 +65,9 @@ func TestCheckFindsSpentCredit(t *testing.T) {
 		"decision not issued":     {"C10", `UPDATE application SET body = replace(body, 'urn:uuid:', 'urn:gone:')`},
 		"state in two places":     {"C12", `UPDATE application SET state = 'draft'`},
 		"two certificates": {"C10", `INSERT INTO application SELECT institution, 'a-2', 'k2', learner, learner_name, programme, digest, state, revision, items, waiting, created, updated,
-			replace(body, '"a-1"', '"a-2"'), since, 1 FROM application`},
+			replace(body, '"a-1"', '"a-2"'), since, 1, tried FROM application`},
 		"two open applications": {"C12", `DROP INDEX application_open; INSERT INTO application SELECT institution, 'a-2', 'k2', learner, learner_name, programme, digest, 'draft', revision, items, waiting,
-			created, updated, json_object('ID', 'a-2', 'Institution', institution, 'Learner', learner, 'Programme', programme, 'State', 'draft'), since, 0 FROM application`},
+			created, updated, json_object('ID', 'a-2', 'Institution', institution, 'Learner', learner, 'Programme', programme, 'State', 'draft'), since, 0, tried FROM application`},
 		"unknown learner": {"C12", `UPDATE application SET learner = 'x'`},
 	} {
 		dir := filepath.Join(t.TempDir(), "data")

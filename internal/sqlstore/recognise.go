@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"time"
 
 	"cairn.example"
 	"cairn.example/internal/recognise"
@@ -101,7 +102,13 @@ func (t *Tx) CountApplications(ctx context.Context, inst cairn.InstitutionID, le
 
 // DueApplications implements recognise.Tx.
 func (t *Tx) DueApplications(ctx context.Context, limit int) ([]recognise.Application, error) {
-	return list(ctx, t, scanApplication, applicationColumns+` WHERE state IN ('submitted', 'decided', 'reserved', 'awarded') ORDER BY updated, id LIMIT ?`, limit)
+	return list(ctx, t, scanApplication, applicationColumns+` WHERE state IN ('submitted', 'decided', 'reserved', 'awarded') ORDER BY tried, updated, id LIMIT ?`, limit)
+}
+
+// TriedApplication implements recognise.Tx. It changes nothing of the application
+// itself, so its revision stays.
+func (t *Tx) TriedApplication(ctx context.Context, inst cairn.InstitutionID, id cairn.ApplicationID, at time.Time) error {
+	return t.one(ctx, notFound("application", id), `UPDATE application SET tried = ? WHERE institution = ? AND id = ?`, timeText(at), inst, id)
 }
 
 // Applications implements recognise.Tx.
