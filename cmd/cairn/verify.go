@@ -214,6 +214,14 @@ func printReport(c *console, r verify.Report, indent string) error {
 	if w.err != nil {
 		return w.err
 	}
+	for _, e := range r.Endorsements {
+		if _, err := fmt.Fprintf(c.out, "%s  endorsement:\n", indent); err != nil {
+			return err
+		}
+		if err := printReport(c, e, indent+"    "); err != nil {
+			return err
+		}
+	}
 	for _, inner := range r.Credentials {
 		if err := printReport(c, inner, indent+"    "); err != nil {
 			return err

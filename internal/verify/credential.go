@@ -19,7 +19,7 @@ func (c *check) credential(ctx context.Context, tree map[string]any, depth int, 
 	cred, problems := readCredential(tree)
 	modern := vc.Modernised(tree)
 	var shape []vc.Problem
-	if len(problems) == 0 && (kind == KindBadge || kind == KindTranscript) {
+	if len(problems) == 0 && openbadges.HasSchema(modern) {
 		shape = openbadges.CheckSchema(modern)
 	}
 	model := modelFinding(append(problems, shape...))
@@ -39,6 +39,9 @@ func (c *check) credential(ctx context.Context, tree map[string]any, depth int, 
 			model = Finding{Axis: AxisModel, Outcome: No, Code: "model.content", Args: map[string]string{"reason": err.Error()}}
 		}
 		r.Shown = shown
+	}
+	if proof.Outcome == Yes && model.Outcome == Yes {
+		model = related(&r, tree, cred)
 	}
 	period := c.period(cred, problems)
 	if how.open && period.Code == "period.open" {
@@ -61,6 +64,9 @@ func (c *check) credential(ctx context.Context, tree map[string]any, depth int, 
 		}
 		var standing *trust.Standing
 		issuer, standing = c.issuer(kind, cred, r.Shown)
+		if kind == KindEndorsement {
+			issuer = ofOtherType(issuer, standing)
+		}
 		if how.part && (issuer.Outcome == No || !dateShown(kind, tree)) {
 			// Recognised for what, and when, may be in the whole.
 			issuer.Outcome, issuer.Code = Unknown, "issuer.not-shown"
@@ -77,6 +83,9 @@ func (c *check) credential(ctx context.Context, tree map[string]any, depth int, 
 	r.Findings = []Finding{proof, model, period, status, holder, issuer}
 	if kind == KindTranscript && proof.Outcome == Yes && model.Outcome == Yes {
 		c.contained(ctx, &r, modern, depth)
+	}
+	if proof.Outcome == Yes && model.Outcome == Yes {
+		c.endorsements(ctx, &r, modern, depth)
 	}
 	return r
 }

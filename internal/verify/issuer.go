@@ -52,6 +52,8 @@ func (c *check) standing(kind string, cred vc.Credential, shown *Shown) (Finding
 	switch kind { // these are said as an institution, not as a kind of achievement
 	case KindTranscript:
 		q.AchievementType = "Transcript"
+	case KindEndorsement:
+		q.AchievementType = "Endorsement"
 	case KindDecision:
 		q.AchievementType = "RecognitionDecision"
 	case KindStatusList:

@@ -22,7 +22,7 @@ const (
 // was not asked is unknown, with the code proof.lookup-limit or status.lookup-limit.
 var errLookupLimit = &cairn.Error{Kind: cairn.Unavailable, Code: "verify.lookup-limit", Message: "more would have to be looked up than one verification may", Hint: "check fewer credentials at a time"}
 
-// outbound counts what a verification asked, and keeps every answer: a second
+// outbound counts what a verification asked and judged, and keeps every answer: a second
 // question could get another one.
 type outbound struct {
 	lookups   int
@@ -30,6 +30,7 @@ type outbound struct {
 	resolved  map[cairn.DID]resolution
 	lists     map[string]fetchedList
 	addresses map[string]answer
+	endorsed  int // endorsements that were judged
 }
 
 // answer is what stands at an address.

@@ -93,6 +93,8 @@ type Report struct {
 	Standing *trust.Standing `json:"standing,omitempty"`
 	// Credentials are the reports of what a presentation or transcript contains.
 	Credentials []Report `json:"credentials,omitempty"`
+	// Endorsements are the reports of what others say of it. They decide nothing.
+	Endorsements []Report `json:"endorsements,omitempty"`
 }
 
 // The kinds of thing that a report is about.
@@ -103,6 +105,7 @@ const (
 	KindTranscript   = "transcript"
 	KindPresentation = "presentation"
 	KindDecision     = "decision"
+	KindEndorsement  = "endorsement"
 	KindStatusList   = "status-list"
 	KindTrustList    = "trust-list"
 	KindTrustBundle  = "trust-bundle"

@@ -44,7 +44,8 @@ func (c *check) typed(ctx context.Context, t *sdjwt.Token) Report {
 		if cred.ValidFrom.IsZero() {
 			cred.ValidFrom = v.IssuedAt // the day of the award is the only other one that was signed
 		}
-		issuer, r.Standing = c.typedIssuer(cred, r.Shown)
+		issuer, r.Standing = c.issuer(KindCredential, cred, r.Shown)
+		issuer = ofOtherType(issuer, r.Standing)
 		if claims.Withheld > 0 {
 			r.Notes = append(r.Notes, Note{Code: "note.part-shown"})
 		}
@@ -98,15 +99,14 @@ func (c *check) typedStatus(ctx context.Context, v *sdjwt.VC, issuer string) Fin
 	return c.tokenStatus(ctx, ref, found, err, issuer)
 }
 
-// typedIssuer asks the trust lists. That the issuer is listed for other things says
-// nothing of a type that no list names.
-func (c *check) typedIssuer(cred vc.Credential, shown *Shown) (Finding, *trust.Standing) {
-	f, standing := c.issuer(KindCredential, cred, shown)
+// ofOtherType leaves open what the lists say of an issuer who is listed for other
+// things, when they have no words for things of this kind.
+func ofOtherType(f Finding, standing *trust.Standing) Finding {
 	if f.Code == "issuer.outside-scope" {
 		f.Outcome, f.Code = Unknown, "issuer.type-not-listed"
 		standing.State = trust.Unknown
 	}
-	return f, standing
+	return f
 }
 
 // describedType holds the claims against the description of their type, when the

@@ -181,7 +181,7 @@ func kindOf(tree map[string]any) string {
 	for _, k := range []struct{ typ, kind string }{
 		{"VerifiablePresentation", KindPresentation},
 		{"ClrCredential", KindTranscript}, {"OpenBadgeCredential", KindBadge}, {"AchievementCredential", KindBadge},
-		{"RecognitionDecisionCredential", KindDecision}, {statuslist.CredentialType, KindStatusList}, {statuslist.LegacyCredentialType, KindStatusList},
+		{"RecognitionDecisionCredential", KindDecision}, {"EndorsementCredential", KindEndorsement}, {statuslist.CredentialType, KindStatusList}, {statuslist.LegacyCredentialType, KindStatusList},
 		{trust.ListType, KindTrustList}, {trust.BundleType, KindTrustBundle},
 	} {
 		if hasType(tree, k.typ) {

@@ -198,7 +198,7 @@ func (v *visit) reportView(r verify.Report) reportView {
 		}
 		out.Facts, out.CompareName = v.facts(*r.Shown), r.Shown.Learner
 	}
-	for _, c := range r.Credentials {
+	for _, c := range slices.Concat(r.Credentials, r.Endorsements) {
 		p := partView{Title: v.W("kind." + c.Kind), Verdict: string(c.Verdict)}
 		if c.Shown != nil && c.Shown.Title != "" {
 			p.Title = c.Shown.Title
