@@ -18,6 +18,7 @@ import (
 	"cairn.example"
 	"cairn.example/internal/app"
 	"cairn.example/internal/i18n"
+	"cairn.example/internal/staff"
 )
 
 // version is set when a release is built.
@@ -59,6 +60,13 @@ type console struct {
 	in        io.Reader
 	now       cairn.Clock
 	catalogue *i18n.Catalogue
+	effort    effort
+}
+
+// effort is what a guess of a secret costs; the zero value is the defaults.
+type effort struct {
+	wallet   int // the work factor of package hold
+	password staff.Cost
 }
 
 // exit carries an exit code that is not an error of the command itself.
@@ -66,9 +74,9 @@ type exit int
 
 func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, effort{})) }
 
-func run(args []string, in io.Reader, out, errOut io.Writer) (code int) {
+func run(args []string, in io.Reader, out, errOut io.Writer, e effort) (code int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var c cli
@@ -95,7 +103,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) (code int) {
 		fmt.Fprintln(errOut, "Run cairn --help, or cairn COMMAND --help.")
 		return exitUsage
 	}
-	err = command.Run(&console{ctx: ctx, out: out, err: errOut, in: in, now: time.Now})
+	err = command.Run(&console{ctx: ctx, out: out, err: errOut, in: in, now: time.Now, effort: e})
 	var chosen exit
 	switch {
 	case err == nil:
@@ -119,7 +127,7 @@ type dataFlags struct {
 }
 
 func (d dataFlags) open(c *console) (*app.App, error) {
-	return app.Open(c.ctx, app.Config{Data: d.Data, BaseURL: d.URL, KeyFile: d.KeyFile, Now: c.now, Rand: rand.Reader, Loopback: loopback(d.URL),
+	return app.Open(c.ctx, app.Config{Data: d.Data, BaseURL: d.URL, KeyFile: d.KeyFile, Now: c.now, Rand: rand.Reader, Loopback: loopback(d.URL), PasswordCost: c.effort.password,
 		Passphrase: func() (string, error) { return secret(d.Passphrase, "the passphrase of the key file") }})
 }
 

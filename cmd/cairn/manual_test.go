@@ -73,7 +73,7 @@ func TestHelpExamples(t *testing.T) {
 	capitals := map[string]string{}
 	first := func(args ...string) string {
 		var out, fault bytes.Buffer
-		if code := run(args, nil, &out, &fault); code != 0 {
+		if code := run(args, nil, &out, &fault, cheap); code != 0 {
 			t.Fatalf("%v: exit code %d: %s", args, code, fault.String())
 		}
 		word, _, _ := strings.Cut(strings.TrimSpace(out.String()), " ")
@@ -116,7 +116,7 @@ func TestHelpExamples(t *testing.T) {
 			continue
 		}
 		var fault bytes.Buffer
-		if code := run(e.args, strings.NewReader(""), io.Discard, &fault); code != 0 {
+		if code := run(e.args, strings.NewReader(""), io.Discard, &fault, cheap); code != 0 {
 			t.Errorf("%s: exit code %d\n%s", e.line, code, fault.String())
 		}
 		ran++

@@ -5,10 +5,15 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"cairn.example/internal/staff"
 )
 
+// cheap makes guesses cheap: the scripts are not about them.
+var cheap = effort{wallet: 10, password: staff.Cost{Memory: 64, Passes: 1}}
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"cairn": main})
+	testscript.Main(m, map[string]func(){"cairn": func() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, cheap)) }})
 }
 
 // The scripts are the manual of the command line: one file for each behaviour.

@@ -42,7 +42,7 @@ func (d demoCmd) Run(c *console) error {
 	if !loopback(base) {
 		return &cairn.Error{Kind: cairn.Denied, Code: "demo.public", Object: d.Listen, Message: "the demo is served on this machine only", Hint: "listen on 127.0.0.1"}
 	}
-	a, err := app.Open(c.ctx, app.Config{Data: d.Data, BaseURL: base, Now: c.now, Rand: rand.Reader, Loopback: true})
+	a, err := app.Open(c.ctx, app.Config{Data: d.Data, BaseURL: base, Now: c.now, Rand: rand.Reader, Loopback: true, PasswordCost: c.effort.password})
 	if err != nil {
 		return err
 	}

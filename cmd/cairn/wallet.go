@@ -38,7 +38,7 @@ func (f walletFlags) with(c *console, create bool, do func(*hold.Wallet) error) 
 	if err != nil {
 		return err
 	}
-	o := hold.Options{Random: rand.Reader, Now: c.now}
+	o := hold.Options{Random: rand.Reader, Now: c.now, WorkFactor: c.effort.wallet}
 	var w *hold.Wallet
 	if create {
 		w, err = hold.Create(f.Wallet, pass, o)

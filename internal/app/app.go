@@ -47,6 +47,8 @@ type Config struct {
 	// Proxies are the networks of trusted proxies before the server; see
 	// web.ParseProxies. Without them everybody behind a proxy is one caller.
 	Proxies []netip.Prefix
+	// PasswordCost is of a guess of a password of staff; staff.DefaultCost when zero.
+	PasswordCost staff.Cost
 	// Trace is told each step of the write path; it may be nil.
 	Trace func(step string)
 }
@@ -117,7 +119,7 @@ func assemble(c Config, db *sqlstore.DB) (*App, error) {
 	a.Verify = verify.New(verify.Config{Resolver: online, Status: online, Documents: online, Trust: a.Trust.Snapshot, Now: c.Now})
 	a.Recognise = recognise.New(recognise.Config{Tx: in[recognise.Tx](db.Tx), View: in[recognise.Tx](db.View), Issue: a.Issue, Verify: a.Verify,
 		Now: c.Now, Rand: c.Rand, Domain: c.BaseURL, Trace: c.Trace})
-	a.Staff = staff.New(staff.Config{Tx: in[staff.Tx](db.Tx), View: in[staff.Tx](db.View), Now: c.Now, Rand: c.Rand})
+	a.Staff = staff.New(staff.Config{Tx: in[staff.Tx](db.Tx), View: in[staff.Tx](db.View), Now: c.Now, Rand: c.Rand, Cost: c.PasswordCost})
 	return a, nil
 }
 

@@ -41,7 +41,8 @@ func openSite(t testing.TB) *site {
 		t.Fatal(err)
 	}
 	s := &site{base: "http://" + listener.Addr().String(), out: filepath.Join(dir, "out")}
-	if s.App, err = app.Open(t.Context(), app.Config{Data: filepath.Join(dir, "data"), BaseURL: s.base, Loopback: true, Rand: rand.Reader, Now: time.Now}); err != nil {
+	if s.App, err = app.Open(t.Context(), app.Config{Data: filepath.Join(dir, "data"), BaseURL: s.base, Loopback: true, Rand: rand.Reader, Now: time.Now,
+		PasswordCost: staff.Cost{Memory: 64, Passes: 1}}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.App.Close() })

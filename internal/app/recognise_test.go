@@ -16,6 +16,7 @@ import (
 	"cairn.example/internal/issue"
 	"cairn.example/internal/recognise"
 	"cairn.example/internal/sqlstore"
+	"cairn.example/internal/staff"
 	"cairn.example/internal/trust"
 	"cairn.example/programme"
 )
@@ -37,7 +38,8 @@ const uni = cairn.InstitutionID("uni")
 
 func openApp(t testing.TB, dir string, trace func(string)) *app.App {
 	t.Helper()
-	a, err := app.Open(t.Context(), app.Config{Data: filepath.Join(dir, "data"), BaseURL: base, Rand: rand.Reader, Now: func() time.Time { return now }, Trace: trace})
+	a, err := app.Open(t.Context(), app.Config{Data: filepath.Join(dir, "data"), BaseURL: base, Rand: rand.Reader, Now: func() time.Time { return now }, Trace: trace,
+		PasswordCost: staff.Cost{Memory: 64, Passes: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}

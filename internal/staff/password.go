@@ -14,15 +14,21 @@ import (
 	"cairn.example"
 )
 
-// Argon2id's cost: 64 MiB and three passes, more than the least that OWASP and
-// RFC 9106 (second choice: 64 MiB, t=3) ask for.
 const (
-	argonMemory  = 64 << 10 // KiB
-	argonTime    = 3
 	argonThreads = 2
 	saltBytes    = 16
 	keyBytes     = 32
 )
+
+// Cost is what one guess of a password costs with Argon2id.
+type Cost struct {
+	Memory uint32 // KiB
+	Passes uint32
+}
+
+// DefaultCost is more than the least that OWASP and RFC 9106 (second choice: 64 MiB,
+// t=3) ask for.
+var DefaultCost = Cost{Memory: 64 << 10, Passes: 3}
 
 // Hashing is the dearest thing that a stranger can make the server do, so few
 // run at once and few wait.
@@ -32,12 +38,25 @@ const (
 )
 
 type hasher struct {
+	cost Cost
+	// parameters is the part of the PHC form that names the cost. A hash with another
+	// cost was not made by this program and is refused rather than believed.
+	parameters string
+	// nobody is hashed against when a sign-in name is unknown, so that the answer
+	// takes as long as for a known one.
+	nobody  string
 	running chan struct{}
 	waiting chan struct{}
 }
 
-func newHasher() *hasher {
-	return &hasher{running: make(chan struct{}, maxHashing), waiting: make(chan struct{}, maxHashing+maxWaiting)}
+func newHasher(cost Cost) *hasher {
+	if cost == (Cost{}) {
+		cost = DefaultCost
+	}
+	h := &hasher{cost: cost, parameters: fmt.Sprintf("m=%d,t=%d,p=%d", cost.Memory, cost.Passes, argonThreads),
+		running: make(chan struct{}, maxHashing), waiting: make(chan struct{}, maxHashing+maxWaiting)}
+	h.nobody = h.encode(make([]byte, saltBytes), make([]byte, keyBytes))
+	return h
 }
 
 // enter waits for a place; leave gives it back.
@@ -68,13 +87,12 @@ func (h *hasher) hash(ctx context.Context, password string, rand io.Reader) (str
 		return "", err
 	}
 	defer h.leave()
-	key := argon2.IDKey([]byte(norm.NFC.String(password)), salt, argonTime, argonMemory, argonThreads, keyBytes)
-	return encodeHash(salt, key), nil
+	return h.encode(salt, h.key(password, salt)), nil
 }
 
 // matches compares a password with a stored hash in constant time.
 func (h *hasher) matches(ctx context.Context, password, stored string) (bool, error) {
-	salt, key, err := decodeHash(stored)
+	salt, key, err := h.decode(stored)
 	if err != nil {
 		return false, err
 	}
@@ -82,25 +100,24 @@ func (h *hasher) matches(ctx context.Context, password, stored string) (bool, er
 		return false, err
 	}
 	defer h.leave()
-	got := argon2.IDKey([]byte(norm.NFC.String(password)), salt, argonTime, argonMemory, argonThreads, keyBytes)
-	return subtle.ConstantTimeCompare(got, key) == 1, nil
+	return subtle.ConstantTimeCompare(h.key(password, salt), key) == 1, nil
+}
+
+func (h *hasher) key(password string, salt []byte) []byte {
+	return argon2.IDKey([]byte(norm.NFC.String(password)), salt, h.cost.Passes, h.cost.Memory, argonThreads, keyBytes)
 }
 
 var base = base64.RawStdEncoding.Strict()
 
 const hashPrefix = "$argon2id$v=19$"
 
-// parameters is the part of the PHC form that names the cost. A hash with another
-// cost was not made by this program and is refused rather than believed.
-var parameters = fmt.Sprintf("m=%d,t=%d,p=%d", argonMemory, argonTime, argonThreads)
-
-func encodeHash(salt, key []byte) string {
-	return hashPrefix + parameters + "$" + base.EncodeToString(salt) + "$" + base.EncodeToString(key)
+func (h *hasher) encode(salt, key []byte) string {
+	return hashPrefix + h.parameters + "$" + base.EncodeToString(salt) + "$" + base.EncodeToString(key)
 }
 
-func decodeHash(s string) (salt, key []byte, err error) {
+func (h *hasher) decode(s string) (salt, key []byte, err error) {
 	bad := &cairn.Error{Kind: cairn.Internal, Code: "staff.hash", Message: "a stored password hash is damaged"}
-	rest, ok := strings.CutPrefix(s, hashPrefix+parameters+"$")
+	rest, ok := strings.CutPrefix(s, hashPrefix+h.parameters+"$")
 	if !ok {
 		return nil, nil, bad
 	}
@@ -115,7 +132,3 @@ func decodeHash(s string) (salt, key []byte, err error) {
 	}
 	return salt, key, nil
 }
-
-// nobody is hashed against when a sign-in name is unknown, so that the answer
-// takes as long as for a known one.
-var nobody = encodeHash(make([]byte, saltBytes), make([]byte, keyBytes))

@@ -45,7 +45,7 @@ func (s *Service) SignIn(ctx context.Context, inst cairn.InstitutionID, id cairn
 	if err != nil && cairn.KindOf(err) != cairn.NotFound {
 		return "", Account{}, err
 	}
-	stored := nobody
+	stored := s.hasher.nobody
 	if known {
 		stored = a.Hash
 	}

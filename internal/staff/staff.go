@@ -107,6 +107,7 @@ type Config struct {
 	View func(ctx context.Context, f func(Tx) error) error
 	Now  cairn.Clock
 	Rand io.Reader
+	Cost Cost // of a guess of a password; DefaultCost when zero
 }
 
 // Service keeps accounts and sessions. It is safe for concurrent use.
@@ -117,7 +118,7 @@ type Service struct {
 }
 
 // New returns a Service.
-func New(c Config) *Service { return &Service{Config: c, hasher: newHasher(), tries: newTries()} }
+func New(c Config) *Service { return &Service{Config: c, hasher: newHasher(c.Cost), tries: newTries()} }
 
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Second) }
 

@@ -64,11 +64,14 @@ func open(t testing.TB) *desk {
 			t.Fatal(err)
 		}
 	}
-	d.Service = d.service(rand.Reader)
+	d.Service = d.service(rand.Reader, cheap)
 	return d
 }
 
-func (d *desk) service(random io.Reader) *staff.Service {
+// cheap makes guesses cheap, where a test is not about them.
+var cheap = staff.Cost{Memory: 64, Passes: 1}
+
+func (d *desk) service(random io.Reader, cost staff.Cost) *staff.Service {
 	return staff.New(staff.Config{
 		Tx: func(ctx context.Context, f func(staff.Tx) error) error {
 			return d.db.Tx(ctx, func(tx *sqlstore.Tx) error { return f(tx) })
@@ -76,7 +79,7 @@ func (d *desk) service(random io.Reader) *staff.Service {
 		View: func(ctx context.Context, f func(staff.Tx) error) error {
 			return d.db.View(ctx, func(tx *sqlstore.Tx) error { return f(tx) })
 		},
-		Now: d.clock, Rand: random})
+		Now: d.clock, Rand: random, Cost: cost})
 }
 
 func (d *desk) create(t testing.TB, inst cairn.InstitutionID, id cairn.StaffID, roles ...staff.Role) {
@@ -151,6 +154,22 @@ func TestNothingSecretIsStored(t *testing.T) {
 		if bytes.Contains(b, []byte(token)) || bytes.Contains(b, []byte(password)) {
 			t.Errorf("%s holds a token or a password", f)
 		}
+	}
+}
+
+// What a guess costs by default, and that a hash of another cost is not believed.
+func TestCost(t *testing.T) {
+	d := open(t)
+	d.create(t, college, "otieno", staff.Officer)
+	d.Service = d.service(rand.Reader, staff.Cost{})
+	d.create(t, college, "wanjiru", staff.Registrar)
+	d.signIn(t, "")
+	a, err := d.Account(t.Context(), college, "wanjiru")
+	if err != nil || !strings.HasPrefix(a.Hash, "$argon2id$v=19$m=65536,t=3,p=2$") {
+		t.Error(a.Hash, err)
+	}
+	if _, _, err := d.SignIn(t.Context(), college, "otieno", password, "b", ""); cairn.CodeOf(err) != "staff.hash" {
+		t.Error("a hash that was cheaper to make:", err)
 	}
 }
 
@@ -274,6 +293,7 @@ func TestGuessingIsBounded(t *testing.T) {
 
 func TestHashingIsBounded(t *testing.T) {
 	d := open(t)
+	d.Service = d.service(rand.Reader, staff.Cost{})
 	d.create(t, college, "wanjiru", staff.Registrar)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -356,7 +376,7 @@ func TestAccounts(t *testing.T) {
 func TestNoRandomness(t *testing.T) {
 	d := open(t)
 	d.create(t, college, "wanjiru", staff.Registrar)
-	broken := d.service(iotestErr{})
+	broken := d.service(iotestErr{}, cheap)
 	if _, _, err := broken.SignIn(t.Context(), college, "wanjiru", password, "here", ""); cairn.CodeOf(err) != "staff.random" {
 		t.Error("a session without randomness:", err)
 	}

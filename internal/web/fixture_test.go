@@ -85,7 +85,8 @@ func open(t testing.TB, x words) *town {
 	t.Helper()
 	w := &town{now: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)}
 	ctx := t.Context()
-	a, err := app.Open(ctx, app.Config{Data: filepath.Join(t.TempDir(), "data"), BaseURL: base, Rand: rand.Reader, Now: w.clock})
+	a, err := app.Open(ctx, app.Config{Data: filepath.Join(t.TempDir(), "data"), BaseURL: base, Rand: rand.Reader, Now: w.clock,
+		PasswordCost: staff.Cost{Memory: 64, Passes: 1}})
 	must(t, err)
 	t.Cleanup(func() { a.Close() })
 	w.App = a
