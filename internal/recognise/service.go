@@ -140,15 +140,19 @@ func (s *Service) Programme(ctx context.Context, inst cairn.InstitutionID, diges
 }
 
 func (s *Service) newest(ctx context.Context, inst cairn.InstitutionID, id cairn.ProgrammeID) (*programme.Programme, error) {
-	all, err := s.Programmes(ctx, inst)
+	var all []Edition
+	err := s.View(ctx, func(tx Tx) (err error) {
+		all, err = tx.Editions(ctx, inst)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(all, func(p *programme.Programme) bool { return p.ID == id })
+	i := slices.IndexFunc(all, func(e Edition) bool { return e.ID == id })
 	if i < 0 {
 		return nil, &cairn.Error{Kind: cairn.NotFound, Code: "programme.not-found", Object: string(id), Message: "there is no such programme"}
 	}
-	return all[i], nil
+	return programme.Parse(all[i].Document)
 }
 
 // Draft begins an application under the newest edition of a programme. The same
