@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -55,35 +54,9 @@ type bbsJob struct {
 	Header   string   `json:"header,omitempty"`
 }
 
-type bbsAnswer struct {
-	ID       string          `json:"id"`
-	Verified bool            `json:"verified"`
-	Document json.RawMessage `json:"document"`
-	Error    string          `json:"error"`
-}
-
-func bbsThem(t *testing.T, jobs []bbsJob) map[string]bbsAnswer {
+func bbsThem(t *testing.T, jobs []bbsJob) map[string]answer {
 	t.Helper()
-	var in bytes.Buffer
-	for _, j := range jobs {
-		b, err := json.Marshal(j)
-		if err != nil {
-			t.Fatal(err)
-		}
-		in.Write(append(b, '\n'))
-	}
-	out := map[string]bbsAnswer{}
-	for line := range bytes.Lines(node(t, &in, "bbs.mjs", world(t, map[string]any{}))) {
-		var a bbsAnswer
-		if err := json.Unmarshal(line, &a); err != nil {
-			t.Fatal(err)
-		}
-		out[a.ID] = a
-	}
-	if len(out) != len(jobs) {
-		t.Fatalf("%d answers to %d jobs", len(out), len(jobs))
-	}
-	return out
+	return ask[answer](t, jobs, "bbs.mjs", world(t, map[string]any{}))
 }
 
 // bbsUs verifies a derived credential, its issuer and what it is bound to.
@@ -141,7 +114,7 @@ func bbsDerive(t *testing.T, doc map[string]any, pointers []string) map[string]a
 // Signed by us and by them, derived by us and by them, verified by both: one side
 // can take every part of the other's.
 func TestBBS(t *testing.T) {
-	need(t)
+	need(t, "@digitalbazaar/vc")
 	material := make([]byte, 32)
 	if _, err := rand.Read(material); err != nil {
 		t.Fatal(err)
@@ -198,7 +171,7 @@ func TestBBS(t *testing.T) {
 
 // The corpus of refused credentials is right in the eyes of others, too.
 func TestBBSRefused(t *testing.T) {
-	need(t)
+	need(t, "@digitalbazaar/vc")
 	b, err := os.ReadFile("../dataintegrity/testdata/bbs-2023-refused.json")
 	if err != nil {
 		t.Fatal(err)

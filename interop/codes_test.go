@@ -5,10 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
 	"reflect"
-	"strings"
 	"testing"
 	"time"
 
@@ -41,38 +38,8 @@ type codeResult struct {
 // codes has the jobs done by codes.mjs.
 func codes(t *testing.T, jobs []codeJob) map[string]codeResult {
 	t.Helper()
-	_, err := exec.LookPath("node")
-	for _, p := range []string{"@mosip/pixelpass", "@sd-jwt/jwt-status-list", "@auth0/cose", "jose"} {
-		if err == nil {
-			_, err = os.Stat("node_modules/" + p)
-		}
-	}
-	if err != nil && os.Getenv("CAIRN_REQUIRE_ALL") != "" {
-		t.Fatalf("Node with the packages of interop/ is required here: %v", err)
-	}
-	if err != nil {
-		t.Skipf("skipped: needs Node, and npm ci in interop/ (%v)", err)
-	}
-	var in bytes.Buffer
-	for _, j := range jobs {
-		b, err := json.Marshal(j)
-		if err != nil {
-			t.Fatal(err)
-		}
-		in.Write(append(b, '\n'))
-	}
-	out := map[string]codeResult{}
-	for line := range strings.Lines(string(node(t, &in, "codes.mjs"))) {
-		var r codeResult
-		if err := json.Unmarshal([]byte(line), &r); err != nil {
-			t.Fatal(err)
-		}
-		out[r.ID] = r
-	}
-	if len(out) != len(jobs) {
-		t.Fatalf("%d results for %d jobs", len(out), len(jobs))
-	}
-	return out
+	need(t, "@mosip/pixelpass", "@sd-jwt/jwt-status-list", "@auth0/cose", "jose")
+	return ask[codeResult](t, jobs, "codes.mjs")
 }
 
 // canonical makes documents comparable.

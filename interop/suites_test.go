@@ -1,9 +1,7 @@
 package interop_test
 
 import (
-	"bytes"
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
@@ -52,28 +50,9 @@ type suiteJob struct {
 	Pointers []string `json:"pointers,omitempty"`
 }
 
-func suitesThem(t *testing.T, jobs []suiteJob) map[string]bbsAnswer {
+func suitesThem(t *testing.T, jobs []suiteJob) map[string]answer {
 	t.Helper()
-	var in bytes.Buffer
-	for _, j := range jobs {
-		b, err := json.Marshal(j)
-		if err != nil {
-			t.Fatal(err)
-		}
-		in.Write(append(b, '\n'))
-	}
-	out := map[string]bbsAnswer{}
-	for line := range bytes.Lines(node(t, &in, "suites.mjs", world(t, map[string]any{}))) {
-		var a bbsAnswer
-		if err := json.Unmarshal(line, &a); err != nil {
-			t.Fatal(err)
-		}
-		out[a.ID] = a
-	}
-	if len(out) != len(jobs) {
-		t.Fatalf("%d answers to %d jobs", len(out), len(jobs))
-	}
-	return out
+	return ask[answer](t, jobs, "suites.mjs", world(t, map[string]any{}))
 }
 
 // suitesUs verifies a credential whose proofs must be of its issuer.
@@ -165,7 +144,7 @@ func ourSigned(t *testing.T, suite string, alg jose.Algorithm) map[string]any {
 
 // Signed by us and by them, verified by both, in every suite.
 func TestSuites(t *testing.T) {
-	need(t)
+	need(t, "@digitalbazaar/vc")
 	var jobs []suiteJob
 	for _, s := range suites {
 		doc := bbsBadge
@@ -276,7 +255,7 @@ func suiteChanged(t *testing.T, id, suite string, good map[string]any, texts map
 // A presentation as RDF of credentials that were signed as JSON: their proofs have
 // contexts, which the canonical form must take as theirs does.
 func TestPresentationOfJSON(t *testing.T) {
-	need(t)
+	need(t, "@digitalbazaar/vc")
 	key, err := jose.GenerateKey(jose.EdDSA, "", rand.Reader)
 	if err != nil {
 		t.Fatal(err)

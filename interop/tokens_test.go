@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -46,46 +44,9 @@ type tokenVerdict struct {
 	Error    string          `json:"error"`
 }
 
-// needTokens is need for the packages of tokens.mjs.
-func needTokens(t *testing.T) {
-	t.Helper()
-	_, err := exec.LookPath("node")
-	for _, p := range []string{"jose", "@sd-jwt/sd-jwt-vc", "@sd-jwt/crypto-nodejs"} {
-		if err == nil {
-			_, err = os.Stat("node_modules/" + p)
-		}
-	}
-	if err == nil {
-		return
-	}
-	if os.Getenv("CAIRN_REQUIRE_ALL") != "" {
-		t.Fatalf("Node with the packages of interop/ is required here: %v", err)
-	}
-	t.Skipf("skipped: needs Node, and npm ci in interop/ (%v)", err)
-}
-
 func tokens(t *testing.T, jobs []tokenJob) map[string]tokenVerdict {
 	t.Helper()
-	var in bytes.Buffer
-	for _, j := range jobs {
-		b, err := json.Marshal(j)
-		if err != nil {
-			t.Fatal(err)
-		}
-		in.Write(append(b, '\n'))
-	}
-	out := map[string]tokenVerdict{}
-	for line := range strings.Lines(string(node(t, &in, "tokens.mjs"))) {
-		var v tokenVerdict
-		if err := json.Unmarshal([]byte(line), &v); err != nil {
-			t.Fatal(err)
-		}
-		out[v.ID] = v
-	}
-	if len(out) != len(jobs) {
-		t.Fatalf("%d verdicts for %d tokens", len(out), len(jobs))
-	}
-	return out
+	return ask[tokenVerdict](t, jobs, "tokens.mjs")
 }
 
 var tokenAlgorithms = []jose.Algorithm{jose.EdDSA, jose.ES256, jose.ES384, jose.ES512}
@@ -241,7 +202,7 @@ func byUs(t *testing.T, j tokenJob) (map[string]any, error) {
 
 // What we sign as tokens is good to jose and @sd-jwt, and says the same to them.
 func TestOurTokensByThem(t *testing.T) {
-	needTokens(t)
+	need(t, "jose", "@sd-jwt/sd-jwt-vc", "@sd-jwt/crypto-nodejs")
 	jobs := ourTokens(t)
 	verdicts := tokens(t, jobs)
 	for _, j := range jobs {
@@ -274,7 +235,7 @@ func rsaJWK(k *rsa.PrivateKey) map[string]any {
 
 // What jose and @sd-jwt make is good to us.
 func TestTheirTokensByUs(t *testing.T) {
-	needTokens(t)
+	need(t, "jose", "@sd-jwt/sd-jwt-vc", "@sd-jwt/crypto-nodejs")
 	var jobs []tokenJob
 	check := map[string]tokenJob{}
 	for _, alg := range tokenAlgorithms {
@@ -382,7 +343,7 @@ func within(a, b any) bool {
 // where no proof of possession covers the disclosures, and may not take a claim
 // from it.
 func TestChangedTokens(t *testing.T) {
-	needTokens(t)
+	need(t, "jose", "@sd-jwt/sd-jwt-vc", "@sd-jwt/crypto-nodejs")
 	var changed []tokenJob
 	loose := map[string]map[string]any{} // by id: what the token said before a disclosure was changed
 	add := func(j tokenJob, token string) {

@@ -1,8 +1,6 @@
 package interop_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -17,7 +15,7 @@ import (
 // changed in one place, neither of us takes it. One change they pass over: didwebvh-ts
 // 2.8 hashes and checks the first entry without members that it does not know.
 func TestHistory(t *testing.T) {
-	needPackage(t, "didwebvh-ts")
+	need(t, "didwebvh-ts")
 	made := parse(t, node(t, strings.NewReader(""), "webvh.mjs", "make"))
 	id := cairn.DID(made["did"].(string))
 	entries, witnesses := made["log"].([]any), made["witnesses"].([]any)
@@ -54,11 +52,11 @@ func TestHistory(t *testing.T) {
 		t.Errorf("%s, %v", u, err)
 	}
 
-	var in bytes.Buffer
-	ask := func(name string, entries, witnesses []any) {
-		in.Write(append(canonical(map[string]any{"id": name, "did": string(id), "log": entries, "witnesses": witnesses}), '\n'))
+	var jobs []map[string]any
+	propose := func(name string, entries, witnesses []any) {
+		jobs = append(jobs, map[string]any{"id": name, "did": string(id), "log": entries, "witnesses": witnesses})
 	}
-	ask("log"+controlled, entries, witnesses)
+	propose("log"+controlled, entries, witnesses)
 	n, passedOver := 0, ""
 	mutate(any(entries), func(v any) any { return v }, func(v any) {
 		changed, ok := v.([]any)
@@ -72,7 +70,7 @@ func TestHistory(t *testing.T) {
 		if first, ok := changed[0].(map[string]any); ok && first["added"] != nil {
 			passedOver = fmt.Sprint("change ", n)
 		}
-		ask(fmt.Sprint("change ", n), changed, witnesses)
+		propose(fmt.Sprint("change ", n), changed, witnesses)
 	})
 	for i := range entries { // an entry left out
 		var changed []any
@@ -85,19 +83,13 @@ func TestHistory(t *testing.T) {
 			t.Errorf("we take the log without entry %d", i+1)
 		}
 	}
-	answers := 0
-	for line := range bytes.Lines(node(t, &in, "webvh.mjs", "judge")) {
-		var v verdict
-		if err := json.Unmarshal(line, &v); err != nil {
-			t.Fatal(err)
-		}
-		answers++
-		if v.Verified != (strings.HasSuffix(v.ID, controlled) || v.ID == passedOver) {
-			t.Errorf("%s: they say %t (%s)", v.ID, v.Verified, v.Error)
+	for name, v := range ask[verdict](t, jobs, "webvh.mjs", "judge") {
+		if v.Verified != (strings.HasSuffix(name, controlled) || name == passedOver) {
+			t.Errorf("%s: they say %t (%s)", name, v.Verified, v.Error)
 		}
 	}
-	if n < 100 || answers != n+1 || passedOver == "" {
-		t.Errorf("%d changes, %d answers", n, answers)
+	if n < 100 || len(jobs) != n+1 || passedOver == "" {
+		t.Errorf("%d changes, %d jobs", n, len(jobs))
 	}
 	t.Logf("the log of didwebvh-ts is good to both; of %d one-place changes we refuse all, they all but one", n)
 }
