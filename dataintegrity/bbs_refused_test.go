@@ -1,13 +1,11 @@
 package dataintegrity_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"maps"
 	mathrand "math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +14,7 @@ import (
 	"cairn.example/bbs"
 	"cairn.example/dataintegrity"
 	"cairn.example/did"
+	"cairn.example/internal/corpus"
 	"cairn.example/jcs"
 	"cairn.example/strictcbor"
 )
@@ -90,7 +89,7 @@ func TestBBSVerifyRefuses(t *testing.T) {
 	subject := func(m patch) patch { return patch{"credentialSubject": m} }
 	mark := func(course, points any) any { return patch{"course": course, "points": points} }
 	number := json.Number("71")
-	corpus := []refused{
+	made := []refused{
 		{"mark raised", subject(patch{"marks": []any{mark("Weaving", json.Number("99")), shown["credentialSubject"].(map[string]any)["marks"].([]any)[1]}}), "proof.signature"},
 		{"mark as text", subject(patch{"marks": []any{mark("Weaving", "71"), shown["credentialSubject"].(map[string]any)["marks"].([]any)[1]}}), "proof.signature"},
 		{"mark hidden by the verifier's side", subject(patch{"marks": []any{mark("Weaving", number)}}), "proof.signature"},
@@ -160,7 +159,7 @@ func TestBBSVerifyRefuses(t *testing.T) {
 		{"proof of another signature", value(derive(t, s, signBBS(t, s, credential, bbsMandatory), "/name", "/credentialSubject/marks/1")["proof"].(map[string]any)["proofValue"].(string)), "proof.signature"},
 	}
 	var published []any
-	for _, c := range corpus {
+	for _, c := range made {
 		doc := merge(shown, c.patch).(map[string]any)
 		list, err := dataintegrity.Proofs(doc)
 		if err == nil {
@@ -177,7 +176,7 @@ func TestBBSVerifyRefuses(t *testing.T) {
 			published = append(published, map[string]any{"name": c.name, "patch": c.patch, "code": c.code})
 		}
 	}
-	sameFile(t, "testdata/bbs-2023-refused.json", map[string]any{
+	corpus.Same(t, "testdata/bbs-2023-refused.json", map[string]any{
 		"about": "A derived bbs-2023 credential, the presentation header that it is bound to in hexadecimal, and merge patches (RFC 7396) after each of which it must not verify with the key that the proof names. Codes are Cairn's.",
 		"valid": shown, "presentationHeader": hex.EncodeToString([]byte("nonce")), "refused": published})
 	p := onlyProof(t, shown)
@@ -211,27 +210,4 @@ func merge(to, patch any) any {
 		}
 	}
 	return out
-}
-
-// sameFile compares a corpus for other implementations with its file. With
-// CAIRN_UPDATE it writes the file.
-func sameFile(t *testing.T, file string, v any) {
-	t.Helper()
-	canonical, err := jcs.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	if err := json.Indent(&b, canonical, "", " "); err != nil {
-		t.Fatal(err)
-	}
-	b.WriteByte('\n')
-	if os.Getenv("CAIRN_UPDATE") != "" {
-		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if old, err := os.ReadFile(file); err != nil || !bytes.Equal(old, b.Bytes()) {
-		t.Errorf("%s is not what the cases make (%v); run with CAIRN_UPDATE=1 and look at the difference", file, err)
-	}
 }

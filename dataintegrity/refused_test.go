@@ -9,6 +9,7 @@ import (
 	"cairn.example"
 	"cairn.example/dataintegrity"
 	"cairn.example/did"
+	"cairn.example/internal/corpus"
 )
 
 // refusal is a change after which a proof must not verify: a merge patch
@@ -127,7 +128,7 @@ func TestRefusedOfEverySuite(t *testing.T) {
 	}
 	good[sdSuite] = part
 
-	var corpus []any
+	var made []any
 	for _, name := range slices.Sorted(maps.Keys(good)) {
 		doc := good[name]
 		if err := check(doc); err != nil {
@@ -152,9 +153,9 @@ func TestRefusedOfEverySuite(t *testing.T) {
 			}
 			refused = append(refused, map[string]any{"name": r.name, "patch": patch, "code": code})
 		}
-		corpus = append(corpus, map[string]any{"suite": name, "valid": doc, "refused": refused})
+		made = append(made, map[string]any{"suite": name, "valid": doc, "refused": refused})
 	}
-	sameFile(t, "testdata/proofs-refused.json", map[string]any{
+	corpus.Same(t, "testdata/proofs-refused.json", map[string]any{
 		"about":  "Good credentials, and merge patches (RFC 7396) after each of which they must not verify with the key that the proof names. Codes are Cairn's.",
-		"corpus": corpus})
+		"corpus": made})
 }

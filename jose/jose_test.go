@@ -10,13 +10,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"cairn.example"
+	"cairn.example/internal/corpus"
 	"cairn.example/jcs"
 	"cairn.example/jose"
 	"cairn.example/strictjson"
@@ -35,29 +35,6 @@ var published = []struct{ name, key, token string }{
 
 // The key of RFC 7638, section 3.1.
 const publishedRSA = `{"kty":"RSA","e":"AQAB","alg":"RS256","kid":"2011-04-29","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"}`
-
-// sameFile compares a corpus for other implementations with its file. With
-// CAIRN_UPDATE set it writes the file.
-func sameFile(t *testing.T, file string, v any) {
-	t.Helper()
-	canonical, err := jcs.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	if err := json.Indent(&b, canonical, "", " "); err != nil {
-		t.Fatal(err)
-	}
-	b.WriteByte('\n')
-	if os.Getenv("CAIRN_UPDATE") != "" {
-		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if old, err := os.ReadFile(file); err != nil || !bytes.Equal(old, b.Bytes()) {
-		t.Errorf("%s is not what the cases make (%v); run with CAIRN_UPDATE=1 and look at the difference", file, err)
-	}
-}
 
 func private(t testing.TB, jwk string) *jose.PrivateKey {
 	t.Helper()
@@ -192,7 +169,7 @@ func TestRefusedTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var corpus []any
+	var made []any
 	for _, c := range []struct {
 		name, token, code string
 		key               *jose.PublicKey
@@ -245,12 +222,12 @@ func TestRefusedTokens(t *testing.T) {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
 		if len(c.token) < 10_000 {
-			corpus = append(corpus, map[string]any{"name": c.name, "token": c.token, "key": key.Tree(), "typ": "JWT", "code": c.code})
+			made = append(made, map[string]any{"name": c.name, "token": c.token, "key": key.Tree(), "typ": "JWT", "code": c.code})
 		}
 	}
-	sameFile(t, "testdata/refused.json", map[string]any{
+	corpus.Same(t, "testdata/refused.json", map[string]any{
 		"about": "Tokens that must not verify with the key, where tokens of the typ are expected. Codes are Cairn's. The first key is that of RFC 8037, appendix A.",
-		"valid": valid, "refused": corpus})
+		"valid": valid, "refused": made})
 	if token, err := jose.Parse(valid, jose.MaxToken); err != nil || token.Verify(ed.PublicKey(), jose.Policy{Types: []string{"JWT"}}) != nil {
 		t.Errorf("the pattern of the refused ones is refused too: %v", err)
 	}

@@ -1,7 +1,6 @@
 package sdjwt_test
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"cairn.example"
+	"cairn.example/internal/corpus"
 	"cairn.example/jcs"
 	"cairn.example/jose"
 	"cairn.example/sdjwt"
@@ -51,29 +51,6 @@ func (c *counter) Read(p []byte) (int, error) {
 	c.n++
 	h := sha256.Sum256([]byte{c.n})
 	return copy(p, h[:]), nil
-}
-
-// sameFile compares a corpus for other implementations with its file. With
-// CAIRN_UPDATE set it writes the file.
-func sameFile(t *testing.T, file string, v any) {
-	t.Helper()
-	canonical, err := jcs.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	if err := json.Indent(&b, canonical, "", " "); err != nil {
-		t.Fatal(err)
-	}
-	b.WriteByte('\n')
-	if os.Getenv("CAIRN_UPDATE") != "" {
-		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if old, err := os.ReadFile(file); err != nil || !bytes.Equal(old, b.Bytes()) {
-		t.Errorf("%s is not what the cases make (%v); run with CAIRN_UPDATE=1 and look at the difference", file, err)
-	}
 }
 
 func tree(t testing.TB, text string) map[string]any {
@@ -303,7 +280,7 @@ func TestKeyBinding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var corpus []any
+	var made []any
 	for _, c := range []struct{ name, token, code string }{
 		{"S17 none", shown, "sdjwt.not-bound"},
 		{"S19 issuer's key", kb(payload(nil), "kb+jwt", issuer), "sdjwt.binding"},
@@ -333,11 +310,11 @@ func TestKeyBinding(t *testing.T) {
 		if cairn.CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
-		corpus = append(corpus, map[string]any{"name": c.name, "token": c.token, "code": c.code})
+		made = append(made, map[string]any{"name": c.name, "token": c.token, "code": c.code})
 	}
-	sameFile(t, "testdata/refused-bindings.json", map[string]any{
+	corpus.Same(t, "testdata/refused-bindings.json", map[string]any{
 		"about": "SD-JWT VC presentations that must not verify where key binding is required with this audience and nonce, at this time, 300 seconds old at most, 60 seconds of leeway. Codes are Cairn's. The issuer's key is that of RFC 9901, appendix A.5.",
-		"key":   issuer.PublicKey().Tree(), "audience": challenge.Audience, "nonce": challenge.Nonce, "at": now.Unix(), "valid": good, "refused": corpus})
+		"key":   issuer.PublicKey().Tree(), "audience": challenge.Audience, "nonce": challenge.Nonce, "at": now.Unix(), "valid": good, "refused": made})
 	// S25: what was forgotten is an error and skips nothing.
 	for _, c := range []sdjwt.Challenge{{Nonce: "n-1", At: now, MaxAge: time.Minute}, {Audience: "a", At: now, MaxAge: time.Minute},
 		{Audience: "a", Nonce: "n-1", MaxAge: time.Minute}, {Audience: "a", Nonce: "n-1", At: now}} {
@@ -428,7 +405,7 @@ func TestRefusedTokens(t *testing.T) {
 	decoded := sha256.Sum256([]byte(`["salt-1","a",1]`))
 	md5 := `{"_sd_alg":"md5","_sd":["` + h1 + `"]}`
 	respelled, _ := salted(`["salt-1", "a", 1]`)
-	var corpus []any
+	var made []any
 	for _, c := range []struct{ name, token, code string }{
 		{"S01 not referenced", forge(t, `{"_sd":[]}`, d1), "sdjwt.unreferenced"},
 		{"S01 no digests", forge(t, `{}`, d1), "sdjwt.unreferenced"},
@@ -482,12 +459,12 @@ func TestRefusedTokens(t *testing.T) {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
 		if len(c.token) < 10_000 {
-			corpus = append(corpus, map[string]any{"name": c.name, "token": c.token, "code": c.code})
+			made = append(made, map[string]any{"name": c.name, "token": c.token, "code": c.code})
 		}
 	}
-	sameFile(t, "testdata/refused.json", map[string]any{
+	corpus.Same(t, "testdata/refused.json", map[string]any{
 		"about": "SD-JWTs that must be refused (RFC 9901, section 7.1), whatever typ is expected. The signatures are good. Codes are Cairn's. The issuer's key is that of RFC 9901, appendix A.5.",
-		"key":   issuer.PublicKey().Tree(), "refused": corpus})
+		"key":   issuer.PublicKey().Tree(), "refused": made})
 	// The patterns of the refused ones are good.
 	for _, c := range []struct{ token, want string }{
 		{forge(t, `{"_sd":["`+h1+`"]}`, d1), `{"a":1}`},

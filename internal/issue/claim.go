@@ -3,12 +3,12 @@ package issue
 import (
 	"context"
 	"io"
-	"maps"
 	"strings"
 	"sync"
 	"time"
 
 	"cairn.example"
+	"cairn.example/internal/throttle"
 )
 
 // Claim codes.
@@ -165,61 +165,36 @@ func (s *Service) lookup(ctx context.Context, typed, caller string) (ClaimRecord
 // limiter bounds how often one caller may try a code that is wrong.
 type limiter struct {
 	mu    sync.Mutex
-	tries map[string]*tries
-}
-
-type tries struct {
-	left  int
-	at    time.Time
-	most  int
-	every time.Duration
+	tries throttle.Buckets
 }
 
 const (
-	triesAtOnce  = 10
-	tryEvery     = 30 * time.Second
 	maxRemember  = 100_000 // callers
 	everybodyKey = ""
-	triesAll     = 2000 // of all callers together at once
 )
 
-func newLimiter() *limiter { return &limiter{tries: map[string]*tries{}} }
+var (
+	rateCaller    = throttle.Rate{Most: 10, Every: 30 * time.Second}
+	rateEverybody = throttle.Rate{Most: 2000, Every: 10 * time.Millisecond}
+)
 
 func (l *limiter) allow(caller string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.tries) > maxRemember {
+	if l.tries.Len() > maxRemember {
 		// Those whose tries are all back are forgotten at no loss. If that is not
 		// enough all callers are, and the limit of all together still holds.
-		maps.DeleteFunc(l.tries, func(_ string, t *tries) bool { return t.left+int(now.Sub(t.at)/t.every) >= t.most })
-		if len(l.tries) > maxRemember/2 {
-			maps.DeleteFunc(l.tries, func(key string, _ *tries) bool { return key != everybodyKey })
+		l.tries.ForgetFull(now)
+		if l.tries.Len() > maxRemember/2 {
+			l.tries.Forget(func(key string) bool { return key != everybodyKey })
 		}
 	}
-	return l.take("caller "+caller, triesAtOnce, tryEvery, now) && l.take(everybodyKey, triesAll, 10*time.Millisecond, now)
-}
-
-func (l *limiter) take(key string, most int, every time.Duration, now time.Time) bool {
-	t, ok := l.tries[key]
-	if !ok {
-		t = &tries{most, now, most, every}
-		l.tries[key] = t
-	}
-	if n := int(now.Sub(t.at) / every); n > 0 {
-		t.left, t.at = min(most, t.left+n), t.at.Add(time.Duration(n)*every)
-	}
-	if t.left <= 0 {
-		return false
-	}
-	t.left--
-	return true
+	return l.tries.Take("caller "+caller, rateCaller, now) && l.tries.Take(everybodyKey, rateEverybody, now)
 }
 
 // forgive gives a try back that found something.
 func (l *limiter) forgive(caller string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if t, ok := l.tries["caller "+caller]; ok {
-		t.left = min(t.most, t.left+1)
-	}
+	l.tries.Return("caller " + caller)
 }

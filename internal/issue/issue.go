@@ -206,7 +206,7 @@ func New(c Config) *Service {
 	if c.Trace == nil {
 		c.Trace = func(string) {}
 	}
-	return &Service{Config: c, attempts: newLimiter()}
+	return &Service{Config: c, attempts: &limiter{}}
 }
 
 // Issued is a credential that was finalised: signed, checked and recorded. Only

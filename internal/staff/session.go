@@ -6,12 +6,12 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"io"
-	"maps"
 	"strings"
 	"sync"
 	"time"
 
 	"cairn.example"
+	"cairn.example/internal/throttle"
 )
 
 // wrong is the only answer to a sign-in that fails: it does not say whether the
@@ -227,65 +227,43 @@ func (s *Service) ChangePassword(ctx context.Context, inst cairn.InstitutionID, 
 // don't lock a member of staff out of the places where they work.
 type tries struct {
 	mu    sync.Mutex
-	left  map[string]*bucket
+	left  throttle.Buckets
 	known map[string]bool // pairs of account and caller that were right
 }
 
-type bucket struct {
-	left  int
-	at    time.Time
-	most  int
-	every time.Duration
-}
+const maxRemembered = 100_000 // buckets, and pairs that were right
 
-const (
-	triesCaller, everyCaller   = 30, 20 * time.Second
-	triesPair, everyPair       = 5, time.Minute
-	triesAccount, everyAccount = 100, 30 * time.Second
-	maxRemembered              = 100_000 // buckets, and pairs that were right
+var (
+	rateCaller  = throttle.Rate{Most: 30, Every: 20 * time.Second}
+	ratePair    = throttle.Rate{Most: 5, Every: time.Minute}
+	rateAccount = throttle.Rate{Most: 100, Every: 30 * time.Second}
 )
 
-func newTries() *tries { return &tries{left: map[string]*bucket{}, known: map[string]bool{}} }
+func newTries() *tries { return &tries{known: map[string]bool{}} }
 
 func (t *tries) allow(account, caller string, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.left) > maxRemembered {
+	if t.left.Len() > maxRemembered {
 		t.forget(now)
 	}
 	// The caller's own bucket comes first: who is refused there makes nothing be
 	// remembered, so that one caller can't fill the memory and have it emptied.
 	pair := account + " " + caller
-	return t.take("c "+caller, triesCaller, everyCaller, now) && t.take("p "+pair, triesPair, everyPair, now) &&
-		(t.known[pair] || t.take("a "+account, triesAccount, everyAccount, now))
+	return t.left.Take("c "+caller, rateCaller, now) && t.left.Take("p "+pair, ratePair, now) &&
+		(t.known[pair] || t.left.Take("a "+account, rateAccount, now))
 }
 
 // forget makes room: for buckets that are full again at no loss, then for those of
 // callers, who can be had in any number, and last for all.
 func (t *tries) forget(now time.Time) {
-	maps.DeleteFunc(t.left, func(_ string, b *bucket) bool { return b.left+int(now.Sub(b.at)/b.every) >= b.most })
-	if len(t.left) > maxRemembered/2 {
-		maps.DeleteFunc(t.left, func(key string, _ *bucket) bool { return !strings.HasPrefix(key, "a ") })
+	t.left.ForgetFull(now)
+	if t.left.Len() > maxRemembered/2 {
+		t.left.Forget(func(key string) bool { return !strings.HasPrefix(key, "a ") })
 	}
-	if len(t.left) > maxRemembered/2 {
-		clear(t.left)
+	if t.left.Len() > maxRemembered/2 {
+		t.left = throttle.Buckets{}
 	}
-}
-
-func (t *tries) take(key string, most int, every time.Duration, now time.Time) bool {
-	b, ok := t.left[key]
-	if !ok {
-		b = &bucket{most, now, most, every}
-		t.left[key] = b
-	}
-	if n := int(now.Sub(b.at) / every); n > 0 {
-		b.left, b.at = min(most, b.left+n), b.at.Add(time.Duration(n)*every)
-	}
-	if b.left <= 0 {
-		return false
-	}
-	b.left--
-	return true
 }
 
 // forgive gives a try back that was right.
@@ -297,8 +275,6 @@ func (t *tries) forgive(account, caller string) {
 	}
 	t.known[account+" "+caller] = true
 	for _, key := range []string{"p " + account + " " + caller, "c " + caller, "a " + account} {
-		if b, ok := t.left[key]; ok {
-			b.left = min(b.most, b.left+1)
-		}
+		t.left.Return(key)
 	}
 }

@@ -13,8 +13,8 @@ func TestTriesAreNotFlushed(t *testing.T) {
 	for n := range 3000 {
 		s.allow(fmt.Sprint("college/nobody", n), "attacker", now)
 	}
-	if len(s.left) > 2*triesCaller+1 {
-		t.Errorf("%d buckets for one caller", len(s.left))
+	if s.left.Len() > 2*rateCaller.Most+1 {
+		t.Errorf("%d buckets for one caller", s.left.Len())
 	}
 
 	// Very many callers: the limit of an account holds all the same.
@@ -22,17 +22,17 @@ func TestTriesAreNotFlushed(t *testing.T) {
 	n := 0
 	for ; s.allow("college/wanjiru", fmt.Sprint("caller", n), now); n++ {
 	}
-	if n != triesAccount {
+	if n != rateAccount.Most {
 		t.Fatalf("%d tries at one account", n)
 	}
 	for n := range maxRemembered {
-		s.left[fmt.Sprint("c x", n)] = &bucket{1, now, triesCaller, everyCaller}
+		s.left.Take(fmt.Sprint("c x", n), rateCaller, now)
 	}
 	if s.allow("college/wanjiru", "yet another", now) {
 		t.Error("a crowd of callers makes the limit of an account forgotten")
 	}
-	if len(s.left) > maxRemembered/2+2 {
-		t.Errorf("%d buckets", len(s.left))
+	if s.left.Len() > maxRemembered/2+2 {
+		t.Errorf("%d buckets", s.left.Len())
 	}
 }
 
@@ -52,7 +52,7 @@ func TestNobodyIsLockedOut(t *testing.T) {
 		t.Error("the exception is for one account from one caller")
 	}
 	for n := 1; s.allow("college/wanjiru", "office", now); n++ {
-		if n > triesPair {
+		if n > ratePair.Most {
 			t.Fatal("guessing from the office is not bounded")
 		}
 	}
