@@ -288,7 +288,7 @@ func TestNegativeCorpus(t *testing.T) {
 				}
 				return trust.NewSnapshot([]trust.List{l}), nil
 			}
-			e := verify.New(verify.Config{Resolver: s, Status: s, Trust: followed, Now: func() time.Time { return at }})
+			e := newEngine(verify.Config{Resolver: s, Status: s, Trust: followed, Now: func() time.Time { return at }})
 			r := e.Verify(t.Context(), read(c.File), verify.Options{Challenge: c.Challenge, Domain: c.Domain})
 			if f := r.Reason(); string(r.Verdict) != c.Verdict || f.Code != c.Code {
 				t.Errorf("%s because of %s (%s); must be %s because of %s", r.Verdict, f.Code, f.Args["reason"], c.Verdict, c.Code)

@@ -48,6 +48,9 @@ func TestMain(m *testing.M) {
 		log.Fatal(err)
 	}
 	code := m.Run()
+	if code == 0 && wholeRun() && observed.complain(os.Stderr) {
+		code = 1
+	}
 	if err := os.RemoveAll(dir); err != nil {
 		log.Print(err)
 	}
@@ -95,7 +98,7 @@ func (p pages) open(t testing.TB) string {
 }
 
 // online is an engine that asks the network, and has the status list of the college.
-func online() *verify.Engine {
+func online() engine {
 	now := func() time.Time { return today }
 	e := newWorld().engine()
 	e.Resolver = verify.Online{Client: fetch.New(fetch.Options{Loopback: true, Now: now}), Now: now}

@@ -212,7 +212,7 @@ func TestKeysOfAnEndedBundle(t *testing.T) {
 		}{today.Add(time.Second): {verify.Valid, "proof.good"}, today: {verify.Undetermined, "proof.bundle-ended"}} {
 			w := newWorld()
 			w.list.Issuers[0].DID = webDID
-			e := verify.FromBundle(trust.Bundle{Keys: keys, ValidUntil: until}, trust.NewSnapshot([]trust.List{w.list}), func() time.Time { return today })
+			e := fromBundle(trust.Bundle{Keys: keys, ValidUntil: until}, trust.NewSnapshot([]trust.List{w.list}), func() time.Time { return today })
 			r := e.Verify(t.Context(), data, verify.Options{})
 			want(t, r, c.verdict, verify.AxisProof, c.code)
 			if f := r.Finding(verify.AxisProof); !f.AsOf.Equal(today) || f.Source != trust.BundleSource {

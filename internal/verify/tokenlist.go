@@ -74,6 +74,7 @@ func (c *check) byAge(f *Finding, l fetchedList) {
 // ended: anything else may be otherwise by now.
 func (c *check) unlessBundleEnded(f Finding) Finding {
 	if c.bundleEnded() && (f.Outcome == Yes || f.Outcome == No && f.Code != "status.revoked") {
+		f.Args = map[string]string{"reason": f.Code}
 		f.Outcome, f.Code = Unknown, "status.bundle-ended"
 	}
 	return f

@@ -129,8 +129,8 @@ func (w *world) StatusList(_ context.Context, url string) ([]byte, time.Time, er
 	return b, today, err
 }
 
-func (w *world) engine() *verify.Engine {
-	return verify.New(verify.Config{Resolver: trust.KeyResolver(), Status: w, Now: func() time.Time { return today },
+func (w *world) engine() engine {
+	return newEngine(verify.Config{Resolver: trust.KeyResolver(), Status: w, Now: func() time.Time { return today },
 		Trust: func(context.Context) (*trust.Snapshot, error) { return trust.NewSnapshot([]trust.List{w.list}), nil }})
 }
 
@@ -255,7 +255,7 @@ func TestUnreadable(t *testing.T) {
 
 // No list, and no way to ask, is not a reason to call something valid.
 func TestNothingConfigured(t *testing.T) {
-	e := verify.New(verify.Config{Resolver: trust.KeyResolver(), Now: func() time.Time { return today }})
+	e := newEngine(verify.Config{Resolver: trust.KeyResolver(), Now: func() time.Time { return today }})
 	r := e.Verify(t.Context(), sign(t, badge(t, nil), college, dataintegrity.Options{}), verify.Options{})
 	want(t, r, verify.Undetermined, verify.AxisIssuer, "issuer.no-list")
 	want(t, r, verify.Undetermined, verify.AxisStatus, "status.unavailable")
@@ -363,7 +363,7 @@ func TestBundle(t *testing.T) {
 		verdict verify.Verdict
 		code    string
 	}{{0, verify.Valid, "status.good"}, {6, verify.Valid, "status.good"}, {8, verify.Valid, "status.good-older"}, {59, verify.Valid, "status.good-older"}, {61, verify.Undetermined, "status.too-old"}} {
-		e := verify.FromBundle(got, snapshot, func() time.Time { return today.AddDate(0, 0, c.days) })
+		e := fromBundle(got, snapshot, func() time.Time { return today.AddDate(0, 0, c.days) })
 		r := e.Verify(t.Context(), cred, verify.Options{})
 		want(t, r, c.verdict, verify.AxisStatus, c.code)
 		if !r.Offline || r.Finding(verify.AxisStatus).AsOf.IsZero() || r.Finding(verify.AxisIssuer).AsOf.IsZero() {
@@ -397,7 +397,7 @@ func TestBundle(t *testing.T) {
 				}
 				b.Status = []trust.BundleStatus{{URL: listURL, AsOf: vc.FormatTime(today), Document: parse(status)}}
 			}
-			r := verify.FromBundle(b, snapshot, func() time.Time { return today.AddDate(0, 0, c.days) }).Verify(t.Context(), cred, verify.Options{At: c.at})
+			r := fromBundle(b, snapshot, func() time.Time { return today.AddDate(0, 0, c.days) }).Verify(t.Context(), cred, verify.Options{At: c.at})
 			want(t, r, c.verdict, c.axis, c.code)
 			ended := len(r.Notes) == 1 && r.Notes[0].Code == "note.bundle-ended" && r.Notes[0].Args["until"] == "2026-12-20T12:00:00Z"
 			if over := c.days >= 30 && c.at.IsZero(); ended != over || over && (r.Standing.State != trust.Unknown || r.Finding(verify.AxisStatus).AsOf.IsZero() || r.Finding(verify.AxisIssuer).AsOf.IsZero()) {
@@ -405,7 +405,7 @@ func TestBundle(t *testing.T) {
 			}
 		})
 	}
-	late := verify.FromBundle(got, snapshot, func() time.Time { return today.AddDate(0, 4, 0) })
+	late := fromBundle(got, snapshot, func() time.Time { return today.AddDate(0, 4, 0) })
 	want(t, late.Verify(t.Context(), cred, verify.Options{}), verify.Undetermined, verify.AxisIssuer, "issuer.list-ended")
 	if _, _, err := trust.ReadBundle(t.Context(), file, stranger.Controller(), trust.KeyResolver(), today); err == nil {
 		t.Error("a bundle of somebody else was accepted")

@@ -1,0 +1,178 @@
+package verify_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cairn.example/internal/trust"
+	"cairn.example/internal/verify"
+)
+
+// engine is a verify.Engine whose reports are looked at by TestMain: it says which
+// codes and arguments no verification brings, and which the specification lacks.
+// Every engine of these tests is one (TestEveryEngineIsObserved).
+type engine struct{ *verify.Engine }
+
+func newEngine(c verify.Config) engine { return engine{verify.New(c)} }
+
+func fromBundle(b trust.Bundle, s *trust.Snapshot, now func() time.Time) engine {
+	return engine{verify.FromBundle(b, s, now)}
+}
+
+func (e engine) Verify(ctx context.Context, data []byte, o verify.Options) verify.Report {
+	r := e.Engine.Verify(ctx, data, o)
+	observed.add(r)
+	return r
+}
+
+// observation is what the reports of a run of tests have in common.
+type observation struct {
+	mu   sync.Mutex
+	said map[said]bool
+}
+
+// said is how a report says a code.
+type said struct {
+	code, outcome, args string // args in the form of the specification
+}
+
+var observed = observation{said: map[said]bool{}}
+
+func (o *observation) add(r verify.Report) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.walk(r)
+}
+
+func (o *observation) walk(r verify.Report) {
+	for _, a := range verify.Axes {
+		f := r.Finding(a)
+		o.said[said{f.Code, string(f.Outcome), names(f.Args)}] = true
+	}
+	for _, n := range r.Notes {
+		o.said[said{n.Code, "–", names(n.Args)}] = true
+	}
+	for _, inner := range slices.Concat(r.Credentials, r.Endorsements) {
+		o.walk(inner)
+	}
+}
+
+func names(args map[string]string) string {
+	return strings.Join(slices.Sorted(maps.Keys(args)), ", ")
+}
+
+// row is what the specification says of a code.
+type row struct {
+	outcome string
+	args    []string
+}
+
+var codeRow = regexp.MustCompile("(?m)^\\| `([a-z.-]+)` \\| ([a-z–]+) \\| ([a-zA-Z, ]*) \\| .+ \\|$")
+
+func specified() (map[string]row, error) {
+	b, err := os.ReadFile("../../docs/specs/report.md")
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]row{}
+	for _, m := range codeRow.FindAllStringSubmatch(string(b), -1) {
+		out[m[1]] = row{m[2], strings.FieldsFunc(m[3], func(r rune) bool { return r == ',' || r == ' ' })}
+	}
+	return out, nil
+}
+
+// complain writes what is wrong with the codes that were said, and reports whether
+// anything is.
+func (o *observation) complain(w io.Writer) bool {
+	spec, err := specified()
+	if err != nil {
+		fmt.Fprintln(w, err)
+		return true
+	}
+	var wrong []string
+	seen := map[string]map[string]bool{}
+	for s := range o.said {
+		r, ok := spec[s.code]
+		if !ok || r.outcome != s.outcome {
+			wrong = append(wrong, fmt.Sprintf("a report says %s with the outcome %s; docs/specs/report.md has %q", s.code, s.outcome, r.outcome))
+		}
+		if seen[s.code] == nil {
+			seen[s.code] = map[string]bool{}
+		}
+		for _, arg := range strings.FieldsFunc(s.args, func(r rune) bool { return r == ',' || r == ' ' }) {
+			if seen[s.code][arg] = true; !slices.Contains(r.args, arg) {
+				wrong = append(wrong, fmt.Sprintf("a report says %s with the argument %s, which docs/specs/report.md does not name", s.code, arg))
+			}
+		}
+	}
+	for _, c := range verify.Codes {
+		if seen[c.Name] == nil {
+			wrong = append(wrong, fmt.Sprintf("no verification in these tests says %s: write the one that does, or delete the code, its sentences and its line in docs/specs/report.md", c.Name))
+			continue
+		}
+		for _, arg := range spec[c.Name].args {
+			if !seen[c.Name][arg] {
+				wrong = append(wrong, fmt.Sprintf("docs/specs/report.md gives %s the argument %s, which no verification in these tests brings", c.Name, arg))
+			}
+		}
+	}
+	slices.Sort(wrong)
+	for _, s := range slices.Compact(wrong) {
+		fmt.Fprintln(w, s)
+	}
+	return len(wrong) > 0
+}
+
+// wholeRun reports whether every test was asked for, so that what is missing is
+// missing.
+func wholeRun() bool {
+	for _, name := range []string{"test.run", "test.skip", "test.fuzz", "test.list"} {
+		if f := flag.Lookup(name); f != nil && f.Value.String() != "" {
+			return false
+		}
+	}
+	return true
+}
+
+func TestEveryEngineIsObserved(t *testing.T) {
+	files, err := filepath.Glob("*_test.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	direct := regexp.MustCompile(`verify\.(New|FromBundle)\(`)
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name != "observed_test.go" && direct.Match(b) {
+			t.Errorf("%s makes an engine whose reports nobody looks at: use newEngine or fromBundle", name)
+		}
+	}
+}
+
+func TestObservationComplains(t *testing.T) {
+	o := observation{said: map[said]bool{}}
+	o.add(verify.Report{Findings: []verify.Finding{{Axis: verify.AxisProof, Outcome: verify.No, Code: "proof.good"}, {Axis: verify.AxisModel, Outcome: verify.No, Code: "model.invented"},
+		{Axis: verify.AxisPeriod, Outcome: verify.Yes, Code: "period.current", Args: map[string]string{"from": "", "size": ""}}}})
+	var b strings.Builder
+	if !o.complain(&b) {
+		t.Fatal("nothing is wrong")
+	}
+	for _, want := range []string{`proof.good with the outcome no; docs/specs/report.md has "yes"`, "model.invented with", "period.current with the argument size", "period.current the argument until", "says proof.missing:"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is not among the complaints", want)
+		}
+	}
+}
