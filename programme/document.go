@@ -124,22 +124,6 @@ type Appeal struct {
 	To   string `yaml:"to"`
 }
 
-// Selector picks credentials. Every list that is given must match; an empty
-// selector picks nothing.
-type Selector struct {
-	Achievements []cairn.AchievementID `yaml:"achievements,omitempty"`
-	Alignments   []string              `yaml:"alignments,omitempty"` // target addresses
-	Fields       []string              `yaml:"fields,omitempty"`
-	Tags         []string              `yaml:"tags,omitempty"`
-	Types        []string              `yaml:"types,omitempty"`
-	Issuers      []cairn.DID           `yaml:"issuers,omitempty"`
-	Routes       []Route               `yaml:"routes,omitempty"`
-}
-
-func (s Selector) empty() bool {
-	return len(s.Achievements)+len(s.Alignments)+len(s.Fields)+len(s.Tags)+len(s.Types)+len(s.Issuers)+len(s.Routes) == 0
-}
-
 // Requirement is one part of the programme. Exactly one of All, Of and Credits
 // says what it asks for.
 type Requirement struct {
@@ -303,6 +287,9 @@ func (p *Programme) validate() error {
 		if a.ID == "" || a.Issuer == "" || a.Achievement == "" || len(a.CountsAs) == 0 && a.Field == "" {
 			return invalid(at, "an agreement needs an id, an issuer, an achievement, and what it counts as")
 		}
+		if err := (Dates{a.From, a.Until}).validate(at); err != nil {
+			return err
+		}
 		for _, s := range a.CountsAs {
 			if !slots[s] {
 				return invalid(at+".countsAs", "there is no slot %q", s)
@@ -362,7 +349,7 @@ func (p *Programme) validateRequirement(at string, r Requirement, slots map[stri
 	if r.Credits.Sign() > 0 && r.Match.empty() || r.Credits.IsZero() && (!r.Match.empty() || len(r.Limits) > 0) {
 		return invalid(at+".match", "requirement %s: match and limits belong to credits", r.ID)
 	}
-	if err := r.Match.validate(at + ".match"); err != nil {
+	if err := p.validateSelector(at+".match", r.Match); err != nil {
 		return err
 	}
 	if err := r.MaxAge.validate(at + ".maxAge"); err != nil {
@@ -395,22 +382,8 @@ func (p *Programme) validateRequirement(at string, r Requirement, slots map[stri
 		if !readable(s.Title) || s.Credits.Sign() <= 0 {
 			return invalid(where, "slot %s needs a title, without hidden characters, and credits", s.ID)
 		}
-		if err := s.Match.validate(where + ".match"); err != nil {
+		if err := p.validateSelector(where+".match", s.Match); err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-func (s Selector) validate(at string) error {
-	for _, n := range []int{len(s.Achievements), len(s.Alignments), len(s.Fields), len(s.Tags), len(s.Types), len(s.Issuers), len(s.Routes)} {
-		if n > maxSelector {
-			return invalid(at, "more than %d entries", maxSelector)
-		}
-	}
-	for _, r := range s.Routes {
-		if !slices.Contains(routes, r) {
-			return invalid(at+".routes", "there is no route %q", r)
 		}
 	}
 	return nil

@@ -102,55 +102,37 @@ func (p *Programme) agreementFor(h Held) (found *Agreement, uncertain bool) {
 		if a.Issuer != h.Issuer || a.Achievement != h.Achievement {
 			continue
 		}
-		dated := !a.From.IsZero() || !a.Until.IsZero()
-		if !dated || !h.AwardedOn.IsZero() && a.spans(h.AwardedOn.Earliest()) && a.spans(h.AwardedOn.Latest()) {
+		switch surely, perhaps := (Dates{a.From, a.Until}).holds(h.AwardedOn); {
+		case surely:
 			return &p.Agreements[i], false
-		}
-		if h.AwardedOn.IsZero() || a.meets(h.AwardedOn) {
+		case perhaps:
 			found, uncertain = &p.Agreements[i], true
 		}
 	}
 	return found, uncertain
 }
 
-// spans reports whether a day lies within the dates of the agreement. A date of
-// which only the year or month is given counts from its first to its last day.
-func (a Agreement) spans(day time.Time) bool {
-	return (a.From.IsZero() || !day.Before(a.From.Earliest())) && (a.Until.IsZero() || !day.After(a.Until.Latest()))
-}
-
-// meets reports whether some day of a date lies within the dates of the agreement.
-func (a Agreement) meets(d cairn.PartialDate) bool {
-	return (a.From.IsZero() || !d.Latest().Before(a.From.Earliest())) && (a.Until.IsZero() || !d.Earliest().After(a.Until.Latest()))
-}
-
-// matches reports whether a selector picks a candidate that counts in some fields.
-func (s Selector) matches(c *candidate, fields ...string) bool {
-	if s.empty() {
-		return false
-	}
-	one := func(list []string, values ...string) bool {
-		return len(list) == 0 || slices.ContainsFunc(values, func(v string) bool { return slices.Contains(list, v) })
-	}
-	return (len(s.Achievements) == 0 || slices.Contains(s.Achievements, c.Achievement)) &&
-		one(s.Alignments, c.Alignments...) && one(s.Fields, fields...) && one(s.Tags, c.Tags...) && one(s.Types, c.Type) &&
-		(len(s.Issuers) == 0 || slices.Contains(s.Issuers, c.Issuer)) && (len(s.Routes) == 0 || slices.Contains(s.Routes, c.Route))
-}
-
 func (p *Programme) findEdges(c *candidate, at time.Time) {
 	for i, r := range p.Requirements {
 		for j, s := range r.Slots() {
 			byAgreement := c.agreement != nil && slices.Contains(c.agreement.CountsAs, s.ID)
-			if !byAgreement && !s.Match.matches(c, c.fields...) {
+			picked, doubts := p.picksWith(s.Match, c)
+			if !byAgreement && !picked {
 				continue
 			}
 			e := p.edge(c, r, at)
 			e.requirement, e.slot = i, j
-			if byAgreement {
+			switch {
+			case !byAgreement:
+				e.doubt(r, doubts)
+			case c.uncertain:
 				e.agreement = c.agreement.ID
-				if c.uncertain && !s.Match.matches(c, c.Field) {
-					c.doubt(&e, r)
+				// Without the agreement the selector would have to pick it.
+				if own, why := p.picks(s.Match, c, c.Field); !own || len(why) > 0 {
+					e.doubt(r, []Reason{c.agreementDoubt()})
 				}
+			default:
+				e.agreement = c.agreement.ID
 			}
 			if c.amount.Cmp(s.Credits) < 0 {
 				e.reasons = append(e.reasons, Reason{Code: ReasonTooFewCredits, Clause: r.Clause, Requirement: r.ID,
@@ -158,15 +140,13 @@ func (p *Programme) findEdges(c *candidate, at time.Time) {
 			}
 			c.edges = append(c.edges, e)
 		}
-		if r.Credits.Sign() > 0 && r.Match.matches(c, c.fields...) {
+		if picked, doubts := p.picksWith(r.Match, c); r.Credits.Sign() > 0 && picked {
 			e := p.edge(c, r, at)
 			e.requirement, e.slot = i, -1
 			if c.agreement != nil && len(r.Match.Fields) > 0 && slices.Contains(r.Match.Fields, c.agreement.Field) && c.Field != c.agreement.Field {
 				e.agreement = c.agreement.ID
 			}
-			if c.uncertain && !r.Match.matches(c, c.Field) {
-				c.doubt(&e, r)
-			}
+			e.doubt(r, doubts)
 			c.edges = append(c.edges, e)
 		}
 	}
@@ -175,12 +155,34 @@ func (p *Programme) findEdges(c *candidate, at time.Time) {
 	}
 }
 
-// doubt leaves a place that only an agreement opens to a person: the day of the
-// award is not known well enough to say whether the agreement was in force.
-func (c *candidate) doubt(e *edge, r Requirement) {
-	e.undecided = true
-	e.reasons = append(e.reasons, Reason{Code: ReasonAgreementUncertain, Clause: r.Clause, Requirement: r.ID,
-		Args: map[string]string{"agreement": c.agreement.ID, "awarded": c.AwardedOn.String()}})
+// picksWith reports whether a selector picks a candidate in its own field or that of
+// its agreement. Where that depends on an agreement that may not have been in force,
+// it is doubtful.
+func (p *Programme) picksWith(s Selector, c *candidate) (picked bool, doubts []Reason) {
+	picked, doubts = p.picks(s, c, c.fields...)
+	if !c.uncertain {
+		return picked, doubts
+	}
+	own, why := p.picks(s, c, c.Field)
+	if own == picked && len(why) == len(doubts) {
+		return picked, doubts
+	}
+	if !picked {
+		doubts = why
+	}
+	return true, append(doubts, c.agreementDoubt())
+}
+
+func (c *candidate) agreementDoubt() Reason {
+	return Reason{Code: ReasonAgreementUncertain, Args: map[string]string{"agreement": c.agreement.ID, "awarded": c.AwardedOn.String()}}
+}
+
+// doubt leaves a place to a person.
+func (e *edge) doubt(r Requirement, doubts []Reason) {
+	for _, d := range doubts {
+		d.Clause, d.Requirement = r.Clause, r.ID
+		e.reasons, e.undecided = append(e.reasons, d), true
+	}
 }
 
 // edge checks the rules of a requirement, and the general ones, for a credential.

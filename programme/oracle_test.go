@@ -70,7 +70,7 @@ func (o *oracle) try(i int) {
 	for _, r := range o.p.Requirements {
 		for _, s := range r.Slots() {
 			need := halves(s.Credits)
-			if !o.allowed(h, r) || o.filled[s.ID] || !overlaps(s.Match.Tags, h.Tags) && !o.agreed(h, s.ID) || o.amounts[i] < need || o.full(r) {
+			if !o.allowed(h, r) || o.filled[s.ID] || picks(s.Match, h) < 1 && !o.agreed(h, s.ID) || o.amounts[i] < need || o.full(r) {
 				continue
 			}
 			o.filled[s.ID] = true
@@ -83,6 +83,37 @@ func (o *oracle) try(i int) {
 	for _, n := range joined {
 		o.sets[n] = 0
 	}
+}
+
+// picks says what a selector says of a credential's level, date, grade and tags, and
+// its opposite: 1 yes, -1 no, 0 when the grade that decides is not known.
+func picks(s programme.Selector, h programme.Held) int {
+	v := 1
+	ask := func(yes bool) {
+		if !yes {
+			v = -1
+		}
+	}
+	if s.Levels != nil {
+		ask(h.Level.Value.Cmp(*s.Levels.Min) >= 0)
+	}
+	if s.Awarded != nil {
+		ask(h.AwardedOn.Year >= s.Awarded.From.Year)
+	}
+	if len(s.Tags) > 0 {
+		ask(overlaps(s.Tags, h.Tags))
+	}
+	switch {
+	case s.MinGrade == nil:
+	case h.Grade == "":
+		v = min(v, 0)
+	default:
+		ask(strings.Index("ABC", h.Grade) <= strings.Index("ABC", s.MinGrade.Grade))
+	}
+	if s.Not != nil {
+		v = min(v, -picks(*s.Not, h))
+	}
+	return v
 }
 
 // allowed applies the rules of a requirement that look at one credential.
@@ -147,7 +178,7 @@ func (o *oracle) spread(i, k, rest int) {
 		field = a.Field
 	}
 	most := 0
-	if r.Credits.Sign() > 0 && slices.Contains(r.Match.Fields, field) && o.allowed(h, r) {
+	if r.Credits.Sign() > 0 && slices.Contains(r.Match.Fields, field) && picks(r.Match, h) > 0 && o.allowed(h, r) {
 		most = min(rest, halves(r.Credits)-o.pools[r.ID])
 	}
 	for n := 0; n <= most; n++ {
@@ -223,12 +254,28 @@ func randomCase(rng *rand.Rand) (*programme.Programme, []programme.Held) {
 		Levels: programme.Levels{Framework: "EQF"}, Grades: []programme.Grade{{Scale: "letters", Grades: []string{"A", "B", "C"}}}}
 	tags, fields := []string{"a", "b", "c"}, []string{"F", "G"}
 	pick := func(list []string) string { return list[rng.IntN(len(list))] }
+	more := func(s programme.Selector) programme.Selector { // what a selector asks for besides
+		four := cairn.WholeCredits(4)
+		switch rng.IntN(12) {
+		case 0:
+			s.Levels = &programme.LevelRange{Min: &four}
+		case 1:
+			s.Awarded = &programme.Dates{From: cairn.PartialDate{Year: 2019}}
+		case 2:
+			s.MinGrade = &programme.MinGrade{Scale: "letters", Grade: "B"}
+		case 3:
+			s.Not = &programme.Selector{Tags: []string{pick(tags)}}
+		case 4:
+			s.Not = &programme.Selector{Levels: &programme.LevelRange{Min: &four}, MinGrade: &programme.MinGrade{Scale: "letters", Grade: "B"}}
+		}
+		return s
+	}
 	var slots []string
 	for i := range 1 + rng.IntN(3) {
 		r := programme.Requirement{ID: fmt.Sprint("R", i), Clause: fmt.Sprint(i), Reserved: rng.IntN(8) == 0}
 		slot := func(j int) programme.Slot {
 			slots = append(slots, fmt.Sprint("S", i, j))
-			return programme.Slot{ID: fmt.Sprint("S", i, j), Credits: cairn.WholeCredits(1 + rng.Int64N(3)), Match: programme.Selector{Tags: []string{pick(tags)}}}
+			return programme.Slot{ID: fmt.Sprint("S", i, j), Credits: cairn.WholeCredits(1 + rng.Int64N(3)), Match: more(programme.Selector{Tags: []string{pick(tags)}})}
 		}
 		switch rng.IntN(3) {
 		case 0:
@@ -243,7 +290,7 @@ func randomCase(rng *rand.Rand) (*programme.Programme, []programme.Held) {
 			r.Choose = 1 + rng.IntN(n)
 		default:
 			r.Credits = cairn.WholeCredits(1 + rng.Int64N(5))
-			r.Match = programme.Selector{Fields: []string{"F", "G"}[:1+rng.IntN(2)]}
+			r.Match = more(programme.Selector{Fields: []string{"F", "G"}[:1+rng.IntN(2)]})
 			if rng.IntN(2) == 0 {
 				r.Limits = []programme.Limit{{Fields: []string{pick(r.Match.Fields)}, Credits: cairn.WholeCredits(1 + rng.Int64N(3)), Clause: "l"}}
 			}

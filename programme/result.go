@@ -7,7 +7,7 @@ import (
 )
 
 // EngineVersion changes with everything that can change a Result.
-const EngineVersion = "2"
+const EngineVersion = "3"
 
 // Route is how credit comes in.
 type Route string
@@ -38,6 +38,8 @@ type Held struct {
 	Alignments  []string            `json:"alignments,omitempty"` // target addresses
 	GradeScale  string              `json:"gradeScale,omitempty"`
 	Grade       string              `json:"grade,omitempty"`
+	Assessment  string              `json:"assessment,omitempty"`  // how it was assessed, as the issuer writes it
+	Supervision string              `json:"supervision,omitempty"` // of the assessment: onsite, online, none; empty when not stated
 	AwardedOn   cairn.PartialDate   `json:"awardedOn"`
 	// Blocked is a reason why it can't count whatever the rules say; empty when
 	// there is none. See the constants Blocked….
@@ -78,11 +80,14 @@ const (
 	ReasonNoMatch            = "no-match"            // nothing in the programme asks for this
 	ReasonTooOld             = "too-old"             // learned too long ago
 	ReasonDateUncertain      = "date-uncertain"      // the date is not exact enough for the age rule
+	ReasonAwardedUncertain   = "awarded-uncertain"   // the date is not exact enough for the dates of award that are asked for
 	ReasonAgreementUncertain = "agreement-uncertain" // the date is not exact enough for the dates of an agreement
 	ReasonLevelTooLow        = "level-too-low"       // below the level that is asked for
 	ReasonLevelUnknown       = "level-unknown"       // no level, or of a framework without a mapping
 	ReasonGradeTooLow        = "grade-too-low"       // below the grade that is asked for
 	ReasonGradeUnknown       = "grade-unknown"       // no grade, or on an unknown scale
+	ReasonAssessmentUnknown  = "assessment-unknown"  // how it was assessed is not stated
+	ReasonSupervisionUnknown = "supervision-unknown" // whether the assessment was supervised is not stated
 	ReasonReserved           = "reserved"            // must be done with the institution
 	ReasonTooFewCredits      = "too-few-credits"     // smaller than what is asked for
 	ReasonNoCredit           = "no-credit"           // carries no credit that can be counted
@@ -96,7 +101,7 @@ const (
 
 // Reasons lists every code that a Result can carry.
 func Reasons() []string {
-	return []string{ReasonUsed, ReasonNoMatch, ReasonTooOld, ReasonDateUncertain, ReasonAgreementUncertain, ReasonLevelTooLow, ReasonLevelUnknown, ReasonGradeTooLow, ReasonGradeUnknown,
+	return []string{ReasonUsed, ReasonNoMatch, ReasonTooOld, ReasonDateUncertain, ReasonAwardedUncertain, ReasonAgreementUncertain, ReasonLevelTooLow, ReasonLevelUnknown, ReasonGradeTooLow, ReasonGradeUnknown, ReasonAssessmentUnknown, ReasonSupervisionUnknown,
 		ReasonReserved, ReasonTooFewCredits, ReasonNoCredit, ReasonFull, ReasonOutsideCap, ReasonRPLCap, ReasonLimit, ReasonExclusive, ReasonNotProven,
 		BlockedNotValid, BlockedUndetermined, BlockedIdentity, BlockedSpent, BlockedDuplicate}
 }

@@ -32,6 +32,7 @@ func heldFrom(document []byte, digest string, own cairn.DID) (programme.Held, er
 	}
 	h.Credential, h.Issuer, h.Achievement, h.Type, h.Title = cairn.CredentialID(f.CredentialID), cairn.DID(f.Issuer), cairn.AchievementID(f.AchievementID), f.AchievementType, f.AchievementName
 	h.Level, h.Field, h.Tags, h.GradeScale, h.Grade, h.AwardedOn = f.Level, f.Field, slices.Clone(f.Tags), f.GradeScale, f.Grade, f.AwardedOn
+	h.Assessment, h.Supervision = f.AssessmentType, f.Supervision
 	slices.Sort(h.Tags)
 	for _, a := range f.Alignments {
 		h.Alignments = append(h.Alignments, a.TargetURL)
