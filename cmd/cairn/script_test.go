@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
+	"io"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"cairn.example/internal/reportcheck"
 	"cairn.example/internal/staff"
 )
 
@@ -13,7 +18,44 @@ import (
 var cheap = effort{wallet: 10, password: staff.Cost{Memory: 64, Passes: 1}}
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"cairn": func() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, cheap)) }})
+	testscript.Main(m, map[string]func(){"cairn": func() {
+		var out bytes.Buffer
+		code := run(os.Args[1:], os.Stdin, io.MultiWriter(os.Stdout, &out), os.Stderr, cheap)
+		if err := reports(os.Args[1:], out.Bytes()); err != nil {
+			fmt.Fprintln(os.Stderr, "what cairn verify --json prints is not what its schema says:", err)
+			code = exitFault
+		}
+		os.Exit(code)
+	}})
+}
+
+// exitFault is the exit code of a script whose output a test refuses. No script
+// expects it.
+const exitFault = 70
+
+// reports holds what cairn verify --json printed against the schema: one report, or
+// an answer on each line.
+func reports(args []string, out []byte) error {
+	if len(args) == 0 || args[0] != "verify" || !slices.Contains(args, "--json") || len(out) == 0 {
+		return nil
+	}
+	if bytes.HasPrefix(out, []byte("{\n")) {
+		return reportcheck.Report(out)
+	}
+	for line := range bytes.Lines(out) {
+		if err := reportcheck.Answer(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestReportsAreHeldAgainstTheSchema(t *testing.T) {
+	for _, out := range []string{"{\n \"verdict\": \"valid\"}", `{"verdict":"valid"}`, `{"item":"x","report":{"verdict":"valid"}}`, "VALID"} {
+		if reports([]string{"verify", "x", "--json"}, []byte(out)) == nil {
+			t.Errorf("%s: accepted", out)
+		}
+	}
 }
 
 // The scripts are the manual of the command line: one file for each behaviour.

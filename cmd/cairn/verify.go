@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"cairn.example"
+	"cairn.example/docs/specs"
 	"cairn.example/internal/fetch"
 	"cairn.example/internal/paper"
 	"cairn.example/internal/trust"
@@ -19,7 +21,7 @@ import (
 )
 
 type verifyCmd struct {
-	What      string `arg:"" help:"File, - for standard input, or a web address. A folder, a ZIP archive, or a spreadsheet in CSV with a column credential, file or url: many at once."`
+	What      string `arg:"" optional:"" help:"File, - for standard input, or a web address. A folder, a ZIP archive, or a spreadsheet in CSV with a column credential, file or url: many at once."`
 	Offline   bool   `help:"Use the bundle and nothing else; no connection is opened."`
 	Bundle    string `help:"Trust bundle to use." type:"path"`
 	Operator  string `help:"Who is relied on for the bundle or trust list: an identifier, or the file of its document."`
@@ -30,6 +32,7 @@ type verifyCmd struct {
 	Challenge string `help:"What a presentation must answer."`
 	Domain    string `help:"Whom a presentation must be made for."`
 	At        string `help:"Judge for another time, such as 2026-03-01T00:00:00Z."`
+	Schema    bool   `help:"Print the JSON Schema of the report that --json prints, and check nothing."`
 	Sheet     string `help:"Of many: write a spreadsheet with a row and the reasons for each to this file." type:"path"`
 }
 
@@ -40,11 +43,24 @@ func (verifyCmd) Help() string {
   cairn verify certificate.pdf --offline --bundle trust.json --operator ministry.json
   cairn verify applications/ --sheet answers.csv
   cairn verify applicants.csv --sheet answers.csv --trust-list list.json --operator did:web:ministry.example
+  cairn verify --schema
 
 Of many, the exit code is 1 when one is invalid, else 2 when one is undetermined.`
 }
 
+// Validate is asked while the command line is read.
+func (v verifyCmd) Validate() error {
+	if (v.What == "") != v.Schema {
+		return errors.New(`expected "<what>", or --schema alone`)
+	}
+	return nil
+}
+
 func (v verifyCmd) Run(c *console) error {
+	if v.Schema {
+		_, err := c.out.Write(specs.ReportSchema)
+		return err
+	}
 	engine, done, err := v.engine(c)
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"cairn.example"
 	"cairn.example/internal/app"
 	"cairn.example/internal/demo"
+	"cairn.example/internal/reportcheck"
 	"cairn.example/internal/staff"
 	"cairn.example/internal/web"
 )
@@ -131,7 +132,7 @@ var who = map[string]web.Who{
 	"POST /registrar/applications/{id}/decision": web.Registrar, "GET /registrar/applications/{id}/documents/{kind}/{form}": web.Registrar,
 	"GET /.well-known/did.json": web.Anyone, "GET /i/{inst}": web.Anyone, "GET /i/{inst}/did.json": web.Anyone, "GET /i/{inst}/status/{list}": web.Anyone,
 	"GET /i/{inst}/trust/{list}": web.Anyone, "GET /i/{inst}/trust-bundle": web.Anyone, "GET /i/{inst}/achievements/{name...}": web.Anyone,
-	"GET /i/{inst}/programmes/{name}": web.Anyone, "GET /ns/v1": web.Anyone, "GET /schemas/programme-v1.json": web.Anyone,
+	"GET /i/{inst}/programmes/{name}": web.Anyone, "GET /ns/v1": web.Anyone, "GET /schemas/programme-v1.json": web.Anyone, "GET /schemas/report-v1.json": web.Anyone,
 }
 
 func TestEveryAddressSaysWhoMayUseIt(t *testing.T) {
@@ -238,7 +239,7 @@ func TestVerifyPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
-	if code, header, body := do(t, visitor(t), r); code != http.StatusOK || !strings.HasPrefix(header.Get("Content-Type"), "application/json") || !strings.Contains(body, `"verdict":"valid"`) {
+	if code, header, body := do(t, visitor(t), r); code != http.StatusOK || !strings.HasPrefix(header.Get("Content-Type"), "application/json") || !strings.Contains(body, `"verdict":"valid"`) || reportcheck.Report([]byte(body)) != nil {
 		t.Errorf("the API answers %d: %.200s", code, body)
 	}
 	large, err := http.NewRequestWithContext(t.Context(), "POST", s.base+"/api/verify", bytes.NewReader(bytes.Repeat([]byte(" "), 1<<20+1000)))

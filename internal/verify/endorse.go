@@ -94,12 +94,7 @@ func about(r Report, id string) Report {
 		return r
 	}
 	f := Finding{Axis: AxisModel, Outcome: No, Code: "model.endorses-another", Args: map[string]string{"subject": brief(subject)}}
-	i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Axis == AxisModel })
-	if i < 0 {
-		r.Findings = append(r.Findings, f)
-	} else {
-		r.Findings[i] = f
-	}
-	r.Verdict = Decide(r, policyFor(r.Kind))
+	r.Findings[slices.Index(Axes, AxisModel)] = f
+	r.settle(policyFor(r.Kind))
 	return r
 }

@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"cairn.example/internal/reportcheck"
 	"cairn.example/internal/trust"
 	"cairn.example/internal/verify"
 )
@@ -33,13 +35,15 @@ func fromBundle(b trust.Bundle, s *trust.Snapshot, now func() time.Time) engine 
 func (e engine) Verify(ctx context.Context, data []byte, o verify.Options) verify.Report {
 	r := e.Engine.Verify(ctx, data, o)
 	observed.add(r)
+	observed.hold(r)
 	return r
 }
 
 // observation is what the reports of a run of tests have in common.
 type observation struct {
-	mu   sync.Mutex
-	said map[said]bool
+	mu    sync.Mutex
+	said  map[said]bool
+	wrong []string // reports that do not fit the schema, from the first few
 }
 
 // said is how a report says a code.
@@ -55,9 +59,24 @@ func (o *observation) add(r verify.Report) {
 	o.walk(r)
 }
 
+// hold holds a report against the schema.
+func (o *observation) hold(r verify.Report) {
+	b, err := json.Marshal(r)
+	if err == nil {
+		err = reportcheck.Report(b)
+	}
+	if err == nil {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.wrong) < 20 {
+		o.wrong = append(o.wrong, fmt.Sprintf("%v\nin %.2000s", err, b))
+	}
+}
+
 func (o *observation) walk(r verify.Report) {
-	for _, a := range verify.Axes {
-		f := r.Finding(a)
+	for _, f := range r.Findings {
 		o.said[said{f.Code, string(f.Outcome), names(f.Args)}] = true
 	}
 	for _, n := range r.Notes {
@@ -100,7 +119,7 @@ func (o *observation) complain(w io.Writer) bool {
 		fmt.Fprintln(w, err)
 		return true
 	}
-	var wrong []string
+	wrong := slices.Clone(o.wrong)
 	seen := map[string]map[string]bool{}
 	for s := range o.said {
 		r, ok := spec[s.code]

@@ -48,7 +48,7 @@ func (c *check) paper(ctx context.Context, text string) Report {
 			f.Outcome, f.Code = Unknown, "model.newer-version" // not false: a newer program can read it
 		}
 		r.Findings = []Finding{f}
-		r.Verdict = Decide(r, policyFor(r.Kind))
+		r.settle(policyFor(r.Kind))
 		return r
 	}
 	card := signed.Card()
@@ -68,7 +68,7 @@ func (c *check) paper(ctx context.Context, text string) Report {
 	}
 	holder := Finding{Axis: AxisHolder, Outcome: Unknown, Code: "holder.paper"}
 	r.Findings = []Finding{proof, model, c.period(cred, nil), status, holder, issuer}
-	r.Verdict = Decide(r, policyFor(r.Kind))
+	r.settle(policyFor(r.Kind))
 	return r
 }
 

@@ -73,5 +73,5 @@ func bind(r *Report, holder string) {
 	}
 	p := policyFor(r.Kind)
 	p.Required = append(p.Required, AxisHolder)
-	r.Verdict = Decide(*r, p)
+	r.settle(p)
 }

@@ -73,9 +73,15 @@ type Note struct {
 	Args map[string]string `json:"args,omitempty"`
 }
 
+// FormatVersion is the version of the report as JSON. docs/specs/report.md says what
+// may be added without a new one.
+const FormatVersion = 1
+
 // Report is the result of a verification. Unknown is never yes, and there is no
 // Boolean in it: a caller has to look at the verdict and can look at the reasons.
+// Its JSON Schema is docs/specs/report-v1.schema.json.
 type Report struct {
+	Version   int       `json:"version"` // FormatVersion
 	Verdict   Verdict   `json:"verdict"`
 	Kind      string    `json:"kind"`             // one of the Kind constants
 	Digest    string    `json:"digest,omitempty"` // of the document in canonical form
@@ -84,7 +90,7 @@ type Report struct {
 	// Securing says how the document was signed: one for each proof in it, or for the
 	// envelope around it. It is what the document says of itself, and no answer.
 	Securing []Securing `json:"securing,omitempty"`
-	Findings []Finding  `json:"findings"`
+	Findings []Finding  `json:"findings"` // one for each axis, in the order of Axes
 	Notes    []Note     `json:"notes,omitempty"`
 	// Shown is what may be shown: it was signed, and the signature is good. It is
 	// nil otherwise.
@@ -121,6 +127,16 @@ func (r Report) Finding(a Axis) Finding {
 		}
 	}
 	return Finding{Axis: a, Outcome: Unknown, Code: string(a) + ".not-checked"}
+}
+
+// settle gives every axis a finding and makes the verdict.
+func (r *Report) settle(p Policy) {
+	all := make([]Finding, len(Axes))
+	for i, a := range Axes {
+		all[i] = r.Finding(a)
+	}
+	r.Findings = all
+	r.Verdict = Decide(*r, p)
 }
 
 // Reason is the finding that made the verdict: the first axis that says no, or

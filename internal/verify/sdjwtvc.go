@@ -59,7 +59,7 @@ func (c *check) typed(ctx context.Context, t *sdjwt.Token) Report {
 		})
 	}
 	r.Findings = []Finding{proof, model, period, status, *holder, issuer}
-	r.Verdict = Decide(r, policy)
+	r.settle(policy)
 	return r
 }
 

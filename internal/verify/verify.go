@@ -127,13 +127,13 @@ func (e *Engine) Verify(ctx context.Context, data []byte, o Options) Report {
 }
 
 func (c *check) report(kind string) Report {
-	return Report{Kind: kind, CheckedAt: c.now.Truncate(time.Second), Offline: c.Offline}
+	return Report{Version: FormatVersion, Kind: kind, CheckedAt: c.now.Truncate(time.Second), Offline: c.Offline}
 }
 
 func (c *check) unreadable(err error) Report {
 	r := c.report(KindUnreadable)
 	r.Findings = []Finding{{Axis: AxisModel, Outcome: No, Code: "model.unreadable", Args: map[string]string{"reason": err.Error()}}}
-	r.Verdict = Decide(r, policyFor(r.Kind))
+	r.settle(policyFor(r.Kind))
 	return r
 }
 
@@ -160,7 +160,7 @@ func (c *check) document(ctx context.Context, tree map[string]any, depth int, s 
 	if s != nil && s.holder != nil {
 		p.Required = append(p.Required, AxisHolder)
 	}
-	r.Verdict = Decide(r, p)
+	r.settle(p)
 	return r
 }
 

@@ -74,6 +74,9 @@ func (s *Site) judge(v *visit, data []byte) (verify.Report, error) {
 	return s.Verify.Verify(v.r.Context(), data, verify.Options{}), nil
 }
 
+// pathReportSchema is where the schema of a report is. Other programs rely on it.
+const pathReportSchema = "/schemas/report-v1.json"
+
 // verifyAPI takes a document as the body, or a form with a file, and answers with
 // the report.
 func (s *Site) verifyAPI(v *visit) error {
@@ -112,6 +115,7 @@ func (s *Site) verifyAPI(v *visit) error {
 		return err
 	}
 	v.w.Header().Set("Content-Type", "application/json")
+	v.w.Header().Set("Link", `<`+pathReportSchema+`>; rel="describedby"; type="application/schema+json"`)
 	v.w.Header().Set("Cache-Control", "no-store")
 	v.write(http.StatusOK, body)
 	return nil

@@ -43,6 +43,7 @@ func TestVerifyPage(t *testing.T) {
 	b.upload("/verify", "a.png", picture).is(t, "a picture of the code", 200, good[:4]...)
 	b.post("/verify", "text", "\r\n "+code+"\n").is(t, "the text of the code", 200, good[:4]...)
 
+	before := reportsSeen.Load()
 	changed := b.post("/verify", "text", strings.Replace(document, "Amina Wanjiru", "Somebody Else", 1))
 	changed.is(t, "a changed name", 200, `class="box verdict invalid"`)
 	if strings.Contains(changed.body, "Somebody Else") {
@@ -54,6 +55,9 @@ func TestVerifyPage(t *testing.T) {
 	report := reportLink.FindStringSubmatch(changed.body)
 	if report == nil {
 		t.Fatal("there is no report to keep")
+	}
+	if reportsSeen.Load() == before {
+		t.Error("nobody held the report against its schema")
 	}
 	raw, err := base64.StdEncoding.DecodeString(report[1])
 	must(t, err)
@@ -102,12 +106,16 @@ func TestVerifyAPI(t *testing.T) {
 		return b.send(r)
 	}
 	for _, contentType := range []string{"application/json", "application/vc", "", "application/octet-stream"} {
+		before := reportsSeen.Load()
 		a := call(contentType, document)
 		var r verify.Report
 		if err := json.Unmarshal([]byte(a.body), &r); err != nil || a.StatusCode != 200 || r.Verdict != verify.Valid || r.Shown == nil || r.Shown.Learner != plain.learner {
 			t.Errorf("%q: %d %s", contentType, a.StatusCode, a.body)
 		}
-		if a.Header.Get("Access-Control-Allow-Origin") != "*" || a.Header.Get("Content-Type") != "application/json" {
+		if reportsSeen.Load() != before+1 {
+			t.Errorf("%q: nobody held the report against its schema", contentType)
+		}
+		if a.Header.Get("Access-Control-Allow-Origin") != "*" || a.Header.Get("Content-Type") != "application/json" || a.Header.Get("Link") != `</schemas/report-v1.json>; rel="describedby"; type="application/schema+json"` {
 			t.Errorf("%q: headers %v", contentType, a.Header)
 		}
 	}
@@ -207,6 +215,7 @@ func TestMachineEndpoints(t *testing.T) {
 		"/i/college/trust-bundle":      {"application/vc", `TrustBundleCredential`},
 		"/ns/v1":                       {"application/ld+json", `@context`},
 		"/schemas/programme-v1.json":   {"application/schema+json", `json-schema.org`},
+		"/schemas/report-v1.json":      {"application/schema+json", `"$id": "https://cairn.example/schemas/report-v1.json"`},
 		"/i/college/programmes/agri":   {"application/yaml; charset=utf-8", `Certificate in farming`},
 		"/healthz":                     {"text/plain; charset=utf-8", "ok"},
 		"/i/college":                   {"text/html; charset=utf-8", "Certificate in farming"},

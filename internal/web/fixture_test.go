@@ -3,7 +3,9 @@ package web_test
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/base64"
 	"fmt"
+	"html"
 	"io"
 	"log/slog"
 	"mime/multipart"
@@ -14,6 +16,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +24,7 @@ import (
 	"cairn.example/internal/app"
 	"cairn.example/internal/issue"
 	"cairn.example/internal/recognise"
+	"cairn.example/internal/reportcheck"
 	"cairn.example/internal/staff"
 	"cairn.example/internal/trust"
 	"cairn.example/internal/web"
@@ -210,8 +214,34 @@ func (b *browser) send(r *http.Request) answer {
 	}
 	body, err := io.ReadAll(w.Result().Body)
 	must(b.t, err)
+	checkReports(b.t, r.URL.Path, w.Code, body)
 	return answer{w.Result(), string(body)}
 }
+
+var reportInPage = regexp.MustCompile(`data:application/json;base64,([A-Za-z0-9+/=]+)`)
+
+// checkReports holds every report that an answer carries against its schema: that of
+// the API, and the one that a page offers as a file.
+func checkReports(t testing.TB, path string, code int, body []byte) {
+	t.Helper()
+	var found [][]byte
+	if path == "/api/verify" && code == http.StatusOK {
+		found = append(found, body)
+	}
+	for _, m := range reportInPage.FindAllSubmatch([]byte(html.UnescapeString(string(body))), -1) {
+		report, err := base64.StdEncoding.DecodeString(string(m[1]))
+		must(t, err)
+		found = append(found, report)
+	}
+	for _, report := range found {
+		reportsSeen.Add(1)
+		if err := reportcheck.Report(report); err != nil {
+			t.Errorf("%s: a report that its schema refuses: %v\n%.2000s", path, err, report)
+		}
+	}
+}
+
+var reportsSeen atomic.Int64
 
 func (b *browser) get(path string, header ...string) answer {
 	b.t.Helper()

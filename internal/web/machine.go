@@ -10,6 +10,7 @@ import (
 
 	"cairn.example"
 	"cairn.example/did"
+	"cairn.example/docs/specs"
 	"cairn.example/openbadges"
 	"cairn.example/programme"
 	"cairn.example/rdfc"
@@ -144,6 +145,11 @@ func (s *Site) namespace(v *visit) error {
 // programmeSchema is for editors of programme documents.
 func (s *Site) programmeSchema(v *visit) error {
 	return v.file(programme.Schema, "application/schema+json", cacheForLong)
+}
+
+// reportSchema is for programs that read what verifyAPI answers.
+func (s *Site) reportSchema(v *visit) error {
+	return v.file(specs.ReportSchema, "application/schema+json", cacheForLong)
 }
 
 // wantsData reports whether a program asks for an address that has a page as well.

@@ -65,6 +65,7 @@ var access = map[string]web.Who{
 	"GET /i/{inst}/programmes/{name}":      web.Anyone,
 	"GET /ns/v1":                           web.Anyone,
 	"GET /schemas/programme-v1.json":       web.Anyone,
+	"GET /schemas/report-v1.json":          web.Anyone,
 }
 
 // address fills the placeholders of a pattern in.
