@@ -35,6 +35,9 @@ type relaxation struct {
 	order     []int // of targets
 	taken     []int // members of each class that fill a slot for good
 	via       []int
+	seen      []int // the search that reached each node last
+	search    int   // number of the present search
+	lost      []bool
 	queue     []int
 }
 
@@ -127,7 +130,7 @@ func newRelaxation(s *problem) *relaxation {
 			f.sets[set] = append(f.sets[set], k)
 		}
 	}
-	f.via, f.taken = make([]int, len(f.out)), make([]int, len(s.classes))
+	f.via, f.seen, f.lost, f.taken = make([]int, len(f.out)), make([]int, len(f.out)), make([]bool, len(f.out)), make([]int, len(s.classes))
 	f.components()
 	return f
 }
@@ -385,6 +388,7 @@ func (f *relaxation) sort() {
 // send augments the flow to every requirement in order: first as far as it
 // satisfies, then as far as there is room.
 func (f *relaxation) send() (total int64) {
+	clear(f.lost)
 	for _, i := range f.order {
 		t := &f.targets[i]
 		if t.state == open || t.state == forced {
@@ -399,29 +403,32 @@ func (f *relaxation) send() (total int64) {
 }
 
 // augment brings up to an amount more to a requirement. It searches backwards, for
-// few credentials lead to a requirement and many lead away from the source.
+// few credentials lead to a requirement and many lead away from the source. Where a
+// search ends without the source, no later one needs to look: whatever leads there
+// leads from nowhere, and flow along other ways never opens it, until send begins anew.
 func (f *relaxation) augment(t *target, most int64) (total int64) {
-	for total < most {
-		for i := range f.via {
-			f.via[i] = -1
-		}
+	for total < most && !f.lost[t.node] {
+		f.search++
 		f.queue = append(f.queue[:0], t.node)
-		f.via[t.node] = -2
+		f.seen[t.node] = f.search
 	search:
 		for head := 0; head < len(f.queue); head++ {
-			v := f.queue[head]
-			for _, back := range f.out[v] {
+			for _, back := range f.out[f.queue[head]] {
 				u := f.to[back]
-				if f.cap[back^1] > 0 && f.via[u] == -1 {
-					f.via[u] = back ^ 1
-					if u == 0 {
-						break search
-					}
-					f.queue = append(f.queue, u)
+				if f.cap[back^1] == 0 || f.seen[u] == f.search || f.lost[u] {
+					continue
 				}
+				f.seen[u], f.via[u] = f.search, back^1
+				if u == 0 {
+					break search
+				}
+				f.queue = append(f.queue, u)
 			}
 		}
-		if f.via[0] < 0 {
+		if f.seen[0] != f.search {
+			for _, v := range f.queue {
+				f.lost[v] = true
+			}
 			break
 		}
 		amount := most - total
