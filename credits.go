@@ -1,8 +1,10 @@
 package cairn
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
+	"strconv"
 	"strings"
 )
 
@@ -10,8 +12,12 @@ import (
 // credit, of hours or of a level. It is never a float, because rounding decides
 // whether a learner passes a threshold (DOMAIN 1.1, credit units). The zero
 // value is 0. A Credits is immutable and safe to copy.
+//
+// Nearly all amounts are small, so they are kept as two whole numbers in lowest
+// terms, and as a big.Rat only when that does not hold them: one number has one form.
 type Credits struct {
-	r *big.Rat // nil means 0; never changed after creation
+	n, d int64    // n/d; d is 0 for whole numbers
+	r    *big.Rat // when n and d can't hold it; never changed after creation
 }
 
 // Limits of what ParseCredits accepts: enough for any real credit or hour
@@ -28,11 +34,48 @@ func NewCredits(num, den int64) Credits {
 	if den <= 0 {
 		panic(fmt.Sprintf("cairn: NewCredits(%d, %d): the denominator must be positive", num, den))
 	}
-	return Credits{big.NewRat(num, den)}
+	return reduced(num, den)
+}
+
+// Parts returns the numerator and the denominator in lowest terms, and whether both
+// fit into 64 bits.
+func (c Credits) Parts() (num, den int64, ok bool) { return c.n, max(c.d, 1), c.r == nil }
+
+// fast bounds numbers of which two products and their sum fit into 64 bits.
+const fast = 1 << 31
+
+// small returns c as n/d when both are fast.
+func (c Credits) small() (n, d int64, ok bool) {
+	d = max(c.d, 1)
+	return c.n, d, c.r == nil && -fast < c.n && c.n < fast && d < fast
+}
+
+// reduced returns n/d.
+func reduced(n, d int64) Credits {
+	a, b := n, d
+	for b != 0 {
+		a, b = b, a%b
+	}
+	a = max(a, -a)
+	if n, d = n/a, d/a; d == 1 {
+		d = 0
+	}
+	return Credits{n: n, d: d}
+}
+
+// credits takes r over.
+func credits(r *big.Rat) Credits {
+	switch {
+	case !r.Num().IsInt64() || !r.Denom().IsInt64():
+		return Credits{r: r}
+	case r.IsInt():
+		return Credits{n: r.Num().Int64()}
+	}
+	return Credits{n: r.Num().Int64(), d: r.Denom().Int64()}
 }
 
 // WholeCredits returns n as Credits.
-func WholeCredits(n int64) Credits { return NewCredits(n, 1) }
+func WholeCredits(n int64) Credits { return Credits{n: n} }
 
 // ParseCredits reads "10", "3.5" or "10/3". It refuses signs, exponents,
 // denominators over 1,000 and values over 1,000,000.
@@ -72,44 +115,72 @@ func ParseCredits(s string) (Credits, error) {
 	if r.Cmp(big.NewRat(maxCreditsValue, 1)) > 0 {
 		return bad("the amount is too large")
 	}
-	return Credits{r}, nil
+	return credits(r), nil
 }
 
 // Rat returns a copy as a big.Rat.
 func (c Credits) Rat() *big.Rat {
 	if c.r == nil {
-		return new(big.Rat)
+		return big.NewRat(c.n, max(c.d, 1))
 	}
 	return new(big.Rat).Set(c.r)
 }
 
 // CreditsFromRat returns a copy of r.
-func CreditsFromRat(r *big.Rat) Credits { return Credits{new(big.Rat).Set(r)} }
-
-func (c Credits) rat() *big.Rat {
-	if c.r == nil {
-		return new(big.Rat)
-	}
-	return c.r
-}
+func CreditsFromRat(r *big.Rat) Credits { return credits(new(big.Rat).Set(r)) }
 
 // Add returns c + d.
-func (c Credits) Add(d Credits) Credits { return Credits{new(big.Rat).Add(c.rat(), d.rat())} }
+func (c Credits) Add(d Credits) Credits {
+	n, m, ok := c.small()
+	if k, l, also := d.small(); ok && also {
+		return reduced(n*l+k*m, m*l)
+	}
+	return credits(new(big.Rat).Add(c.Rat(), d.Rat()))
+}
 
 // Sub returns c - d, which may be negative.
-func (c Credits) Sub(d Credits) Credits { return Credits{new(big.Rat).Sub(c.rat(), d.rat())} }
+func (c Credits) Sub(d Credits) Credits {
+	n, m, ok := c.small()
+	if k, l, also := d.small(); ok && also {
+		return reduced(n*l-k*m, m*l)
+	}
+	return credits(new(big.Rat).Sub(c.Rat(), d.Rat()))
+}
 
 // Mul returns c × d.
-func (c Credits) Mul(d Credits) Credits { return Credits{new(big.Rat).Mul(c.rat(), d.rat())} }
+func (c Credits) Mul(d Credits) Credits {
+	n, m, ok := c.small()
+	if k, l, also := d.small(); ok && also {
+		return reduced(n*k, m*l)
+	}
+	return credits(new(big.Rat).Mul(c.Rat(), d.Rat()))
+}
 
 // Div returns c ÷ d; it panics when d is zero.
-func (c Credits) Div(d Credits) Credits { return Credits{new(big.Rat).Quo(c.rat(), d.rat())} }
+func (c Credits) Div(d Credits) Credits {
+	n, m, ok := c.small()
+	if k, l, also := d.small(); ok && also && k > 0 {
+		return reduced(n*l, m*k)
+	}
+	return credits(new(big.Rat).Quo(c.Rat(), d.Rat()))
+}
 
 // Cmp returns -1, 0 or +1 as c is less than, equal to or greater than d.
-func (c Credits) Cmp(d Credits) int { return c.rat().Cmp(d.rat()) }
+func (c Credits) Cmp(d Credits) int {
+	n, m, ok := c.small()
+	if k, l, also := d.small(); ok && also {
+		return cmp.Compare(n*l, k*m)
+	}
+	return c.Rat().Cmp(d.Rat())
+}
 
 // Sign returns -1, 0 or +1.
-func (c Credits) Sign() int { return c.rat().Sign() }
+func (c Credits) Sign() int {
+	if c.r == nil {
+		return cmp.Compare(c.n, 0)
+	}
+	return c.r.Sign()
+}
 
 // IsZero reports whether c is 0.
 func (c Credits) IsZero() bool { return c.Sign() == 0 }
@@ -118,12 +189,20 @@ func (c Credits) IsZero() bool { return c.Sign() == 0 }
 func (c Credits) Equal(d Credits) bool { return c.Cmp(d) == 0 }
 
 // String returns the shortest exact form: "10", or "10/3".
-func (c Credits) String() string { return c.rat().RatString() }
+func (c Credits) String() string {
+	switch {
+	case c.r != nil:
+		return c.r.RatString()
+	case c.d == 0:
+		return strconv.FormatInt(c.n, 10)
+	}
+	return strconv.FormatInt(c.n, 10) + "/" + strconv.FormatInt(c.d, 10)
+}
 
 // Decimal returns a decimal form for people, exact when it ends within three
 // places and rounded to two places with a leading "≈" when it does not.
 func (c Credits) Decimal() string {
-	r := c.rat()
+	r := c.Rat()
 	if r.IsInt() {
 		return r.RatString()
 	}

@@ -16,6 +16,7 @@ type candidate struct {
 	Held
 	index     int
 	amount    cairn.Credits // in the programme's unit; zero when it carries none
+	counts    cairn.Credits // what of it can be used at most
 	level     *cairn.Credits
 	agreement *Agreement
 	// uncertain is set when it is not known whether the agreement was in force on

@@ -2,7 +2,6 @@ package programme
 
 import (
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -83,9 +82,6 @@ type poolEdge struct{ pool, limit int }
 func (p *Programme) newProblem(candidates []*candidate) (*problem, error) {
 	s := &problem{p: p, candidates: candidates, outsideCap: infinite, rplCap: infinite}
 	var all []cairn.Credits
-	for _, c := range candidates {
-		all = append(all, c.amount)
-	}
 	for _, r := range p.Requirements {
 		all = append(all, r.Credits)
 		for _, slot := range r.Slots() {
@@ -101,18 +97,30 @@ func (p *Programme) newProblem(candidates []*candidate) (*problem, error) {
 			all = append(all, *c)
 		}
 	}
-	common := big.NewInt(1)
+	// More than everything that is asked for is never used, so larger amounts are
+	// counted as that; sums stay small.
+	var asked cairn.Credits
+	for _, r := range p.Requirements {
+		asked = asked.Add(r.Credits)
+		for _, slot := range r.Slots() {
+			asked = asked.Add(slot.Credits)
+		}
+	}
+	for _, c := range candidates {
+		if c.counts = c.amount; asked.Cmp(c.amount) < 0 {
+			c.counts = asked
+		}
+		all = append(all, c.counts)
+	}
+	s.scale = 1
 	for _, c := range all {
-		d := c.Rat().Denom()
-		g := new(big.Int).GCD(nil, nil, common, d)
-		common.Mul(common, new(big.Int).Div(d, g))
-		if common.Cmp(big.NewInt(maxScale)) > 0 {
+		_, d, ok := c.Parts()
+		if s.scale = s.scale / gcd(s.scale, d) * min(d, maxScale+1); !ok || s.scale > maxScale {
 			return nil, invalid("", "the fractions of the credits have no common part that is large enough to count with")
 		}
 	}
-	s.scale = common.Int64()
 	for _, c := range candidates {
-		s.amount = append(s.amount, s.whole(c.amount))
+		s.amount = append(s.amount, s.whole(c.counts))
 	}
 	if outside != nil {
 		s.outsideCap = s.whole(*outside)
@@ -217,12 +225,19 @@ func (c *candidate) lapses() (first time.Time) {
 
 // whole writes credits as a whole number of the common fraction.
 func (s *problem) whole(c cairn.Credits) int64 {
-	r := c.Rat()
-	return new(big.Int).Div(new(big.Int).Mul(r.Num(), big.NewInt(s.scale)), r.Denom()).Int64()
+	n, d, _ := c.Parts() // newProblem has seen to it that they fit
+	return n * (s.scale / d)
+}
+
+func gcd(a, b int64) int64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }
 
 func (s *problem) credits(n int64) cairn.Credits {
-	return cairn.CreditsFromRat(big.NewRat(n, s.scale))
+	return cairn.NewCredits(n, s.scale)
 }
 
 // allocation is a complete solution.
