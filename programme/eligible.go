@@ -114,10 +114,13 @@ func (p *Programme) agreementFor(h Held) (found *Agreement, uncertain bool) {
 }
 
 func (p *Programme) findEdges(c *candidate, at time.Time) {
-	for i, r := range p.Requirements {
-		for j, s := range r.Slots() {
+	for i := range p.Requirements {
+		r := &p.Requirements[i]
+		slots := r.Slots()
+		for j := range slots {
+			s := &slots[j]
 			byAgreement := c.agreement != nil && slices.Contains(c.agreement.CountsAs, s.ID)
-			picked, doubts := p.picksWith(s.Match, c)
+			picked, doubts := p.picksWith(&s.Match, c)
 			if !byAgreement && !picked {
 				continue
 			}
@@ -129,7 +132,7 @@ func (p *Programme) findEdges(c *candidate, at time.Time) {
 			case c.uncertain:
 				e.agreement = c.agreement.ID
 				// Without the agreement the selector would have to pick it.
-				if own, why := p.picks(s.Match, c, c.Field); !own || len(why) > 0 {
+				if own, why := p.picks(&s.Match, c, c.Field); !own || len(why) > 0 {
 					e.doubt(r, []Reason{c.agreementDoubt()})
 				}
 			default:
@@ -141,7 +144,7 @@ func (p *Programme) findEdges(c *candidate, at time.Time) {
 			}
 			c.edges = append(c.edges, e)
 		}
-		if picked, doubts := p.picksWith(r.Match, c); r.Credits.Sign() > 0 && picked {
+		if picked, doubts := p.picksWith(&r.Match, c); r.Credits.Sign() > 0 && picked {
 			e := p.edge(c, r, at)
 			e.requirement, e.slot = i, -1
 			if c.agreement != nil && len(r.Match.Fields) > 0 && slices.Contains(r.Match.Fields, c.agreement.Field) && c.Field != c.agreement.Field {
@@ -159,7 +162,7 @@ func (p *Programme) findEdges(c *candidate, at time.Time) {
 // picksWith reports whether a selector picks a candidate in its own field or that of
 // its agreement. Where that depends on an agreement that may not have been in force,
 // it is doubtful.
-func (p *Programme) picksWith(s Selector, c *candidate) (picked bool, doubts []Reason) {
+func (p *Programme) picksWith(s *Selector, c *candidate) (picked bool, doubts []Reason) {
 	picked, doubts = p.picks(s, c, c.fields...)
 	if !c.uncertain {
 		return picked, doubts
@@ -179,7 +182,7 @@ func (c *candidate) agreementDoubt() Reason {
 }
 
 // doubt leaves a place to a person.
-func (e *edge) doubt(r Requirement, doubts []Reason) {
+func (e *edge) doubt(r *Requirement, doubts []Reason) {
 	for _, d := range doubts {
 		d.Clause, d.Requirement = r.Clause, r.ID
 		e.reasons, e.undecided = append(e.reasons, d), true
@@ -187,7 +190,7 @@ func (e *edge) doubt(r Requirement, doubts []Reason) {
 }
 
 // edge checks the rules of a requirement, and the general ones, for a credential.
-func (p *Programme) edge(c *candidate, r Requirement, at time.Time) edge {
+func (p *Programme) edge(c *candidate, r *Requirement, at time.Time) edge {
 	var e edge
 	add := func(code, clause string, args map[string]string) {
 		e.reasons = append(e.reasons, Reason{Code: code, Clause: clause, Requirement: r.ID, Args: args})

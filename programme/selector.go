@@ -83,7 +83,7 @@ func (d Dates) validate(at string) error {
 // supervisions are what an achievement says of its assessment.
 var supervisions = []string{"onsite", "online", "none"}
 
-func (s Selector) empty() bool {
+func (s *Selector) empty() bool {
 	return len(s.Achievements)+len(s.Alignments)+len(s.Fields)+len(s.Tags)+len(s.Types)+len(s.Issuers)+len(s.Routes)+len(s.Assessments)+len(s.Supervision) == 0 &&
 		s.Levels == nil && s.MinGrade == nil && s.Awarded == nil && s.Not == nil
 }
@@ -139,7 +139,7 @@ func (p *Programme) validateSelector(at string, s Selector) error {
 
 // picks reports whether a selector picks a candidate that counts in some fields.
 // With doubts it may or may not: a person must look, for these reasons.
-func (p *Programme) picks(s Selector, c *candidate, fields ...string) (picked bool, doubts []Reason) {
+func (p *Programme) picks(s *Selector, c *candidate, fields ...string) (picked bool, doubts []Reason) {
 	one := func(list []string, values ...string) bool {
 		return len(list) == 0 || slices.ContainsFunc(values, func(v string) bool { return slices.Contains(list, v) })
 	}
@@ -186,7 +186,7 @@ func (p *Programme) picks(s Selector, c *candidate, fields ...string) (picked bo
 		}
 	}
 	if s.Not != nil {
-		out, why := p.picks(*s.Not, c, fields...)
+		out, why := p.picks(s.Not, c, fields...)
 		if out && len(why) == 0 {
 			return false, nil
 		}
