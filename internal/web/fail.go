@@ -18,6 +18,9 @@ var (
 	errSignIn = &cairn.Error{Kind: cairn.Denied, Code: "web.sign-in", Message: "sign in first"}
 )
 
+// notJSON names the sentence for everything that package strictjson refuses.
+const notJSON = "json.malformed"
+
 // statusOf is the one place that turns a kind of error into a status of HTTP.
 func statusOf(err error) int {
 	switch cairn.CodeOf(err) {
@@ -69,8 +72,12 @@ func (v *visit) failure(err error) Failure {
 		return f
 	}
 	f.Code, f.Field = e.Code, e.Field
-	if v.Has("errors", e.Code) {
-		f.Message = v.T("errors", e.Code, "field", e.Field, "object", e.Object)
+	sentence := e.Code
+	if strings.HasPrefix(e.Code, "json.") {
+		sentence = notJSON // which of the rules of JSON was broken helps nobody who chose the wrong file
+	}
+	if v.Has("errors", sentence) {
+		f.Message = v.T("errors", sentence, "field", e.Field, "object", e.Object)
 		return f
 	}
 	f.Message, f.Detail = v.T("errors", "kind."+string(e.Kind)), e.Message

@@ -38,6 +38,7 @@ func TestFromLearnerToCertificate(t *testing.T) {
 	learner.get(path).is(t, "the draft", 200, "Soil water", "Hand in my application")
 
 	learner.upload(path+"/add", "x.json", []byte("not JSON")).is(t, "adding nonsense", 400, `role="alert"`)
+	learner.upload(path+"/add", "x.json", []byte(`{"a":1,"a":2}`)).is(t, "adding broken JSON", 400, `role="alert"`, "This is not a credential that can be read.")
 	learner.post(path+"/add").is(t, "adding nothing", 400, `role="alert"`)
 	if a := learner.upload(path+"/add", "soil.json", w.foreign.Document()); a.StatusCode != 303 {
 		t.Fatalf("adding: %d %s", a.StatusCode, a.body)
