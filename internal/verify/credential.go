@@ -36,7 +36,7 @@ func (c *check) credential(ctx context.Context, tree map[string]any, depth int, 
 	if proof.Outcome == Yes && model.Outcome == Yes {
 		shown, err := show(kind, modern, cred)
 		if err != nil {
-			model = Finding{Axis: AxisModel, Outcome: No, Code: "model.content", Args: map[string]string{"reason": err.Error()}}
+			model = Finding{Axis: AxisModel, Outcome: No, Code: "model.content", Args: because(err)}
 		}
 		r.Shown = shown
 	}
@@ -113,5 +113,5 @@ func modelFinding(problems []vc.Problem) Finding {
 		return Finding{Axis: AxisModel, Outcome: Yes, Code: "model.good"}
 	}
 	p := problems[0]
-	return Finding{Axis: AxisModel, Outcome: No, Code: "model.bad", Args: map[string]string{"place": p.Path, "reason": p.Message, "problems": fmt.Sprint(len(problems))}}
+	return Finding{Axis: AxisModel, Outcome: No, Code: "model.bad", Args: map[string]string{"place": p.Path, "cause": p.Code, "reason": p.Message, "problems": fmt.Sprint(len(problems))}}
 }

@@ -182,7 +182,7 @@ func (c *check) enveloped(ctx context.Context, e envelope, depth int) Report {
 func (c *check) open(ctx context.Context, e envelope) (Finding, opened, *jose.PublicKey) {
 	f := Finding{Axis: AxisProof, Outcome: No}
 	fail := func(outcome Outcome, code string, err error) (Finding, opened, *jose.PublicKey) {
-		f.Outcome, f.Code, f.Args = outcome, code, map[string]string{"reason": err.Error(), "signer": e.signer}
+		f.Outcome, f.Code, f.Args = outcome, code, because(err, "signer", e.signer)
 		return f, opened{}, nil
 	}
 	if e.signer == "" { // of a presentation; Read refuses a credential without issuer
@@ -322,7 +322,7 @@ func (c *check) bound(genuine bool, key *jose.PublicKey, kid string, err error, 
 		q := sdjwt.Challenge{Audience: c.options.Domain, Nonce: c.options.Challenge, At: c.now, MaxAge: maxBindingAge, Leeway: skew}
 		if key == nil && err == nil {
 			if q.Holder, err = keyNamed(kid); q.Holder == nil {
-				f.Code, f.Args = "holder.key-unknown", map[string]string{"reason": fmt.Sprintf("%.80q: %v", kid, err)}
+				f.Code, f.Args = "holder.key-unknown", because(fmt.Errorf("%.80q: %w", kid, err))
 				return f
 			}
 		}
@@ -330,7 +330,7 @@ func (c *check) bound(genuine bool, key *jose.PublicKey, kid string, err error, 
 			err = verify(q)
 		}
 		if err != nil {
-			f.Outcome, f.Code, f.Args = No, "holder.not-bound", map[string]string{"reason": err.Error()}
+			f.Outcome, f.Code, f.Args = No, "holder.not-bound", because(err)
 			return f
 		}
 		f.Outcome, f.Code = Yes, "holder.bound"

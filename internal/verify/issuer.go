@@ -24,7 +24,7 @@ func (c *check) issuer(kind string, cred vc.Credential, shown *Shown) (Finding, 
 func (c *check) standing(kind string, cred vc.Credential, shown *Shown) (Finding, *trust.Standing) {
 	f := Finding{Axis: AxisIssuer, Outcome: Unknown, Args: map[string]string{"issuer": cred.Issuer}}
 	if c.trustErr != nil {
-		f.Code = "issuer.lists-unavailable"
+		f.Code, f.Args = "issuer.lists-unavailable", because(c.trustErr, "issuer", cred.Issuer)
 		return f, nil
 	}
 	broken := c.snapshot.Broken()

@@ -29,7 +29,17 @@ type fetchedList struct {
 	stale        bool      // the copy is older than the issuer says that copies may be (ttl)
 	outcome      Outcome   // Yes when the list can be used
 	code         string
+	cause        string // code of the error, if it has one
 	reason       string
+}
+
+// why returns the arguments of a finding that rests on a list that can't be used.
+func (l fetchedList) why() map[string]string {
+	args := map[string]string{"reason": l.reason}
+	if l.cause != "" {
+		args["cause"] = l.cause
+	}
+	return args
 }
 
 // list returns the status list at an address, when it is one of the issuer.
@@ -43,7 +53,7 @@ func (c *check) list(ctx context.Context, url, issuer string) fetchedList {
 }
 
 func unusable(code string, err error) fetchedList {
-	return fetchedList{outcome: Unknown, code: code, reason: err.Error()}
+	return fetchedList{outcome: Unknown, code: code, cause: causeOf(err), reason: err.Error()}
 }
 
 // fetchList fetches and checks a status list. Sources keep copies; one that is older
@@ -118,7 +128,7 @@ func (c *check) readCopy(ctx context.Context, url, issuer string, after time.Tim
 		if f.Code == "proof.lookup-limit" {
 			return unusable("status.lookup-limit", errLookupLimit)
 		}
-		return fetchedList{outcome: Unknown, code: "status.list-not-signed", reason: f.Code}
+		return fetchedList{outcome: Unknown, code: "status.list-not-signed", cause: f.Code, reason: f.Code}
 	}
 	l := c.readList(tree, cred, url, asOf)
 	l.issuer, l.copied = cred.Issuer, asOf

@@ -77,24 +77,24 @@ func statusCases(t testing.TB) []negative {
 	out := []negative{
 		{id: "B00", name: "nothing is wrong", data: good, verdict: "valid", code: "proof.good"},
 		{id: "B01", name: "nobody answers", data: good, list: []byte{}, verdict: "undetermined", code: "status.unavailable"},
-		{id: "B02", name: "a page", data: good, list: []byte("<html>"), verdict: "undetermined", code: "status.unreadable"},
+		{id: "B02", name: "a page", data: good, list: []byte("<html>"), verdict: "undetermined", code: "status.unreadable", cause: "json.syntax"},
 		{id: "B02", name: "an error in JSON", data: good, list: []byte(`{"error":"maintenance"}`), verdict: "undetermined", code: "status.unreadable"},
-		{id: "B03", name: "list is not signed", data: good, list: write(t, listTree(t)), verdict: "undetermined", code: "status.list-not-signed"},
+		{id: "B03", name: "list is not signed", data: good, list: write(t, listTree(t)), verdict: "undetermined", code: "status.list-not-signed", cause: "proof.missing"},
 		{id: "B04", name: "list of another issuer", data: good, list: meta(func(w *world) { w.meta.Issuer, w.signer = string(stranger.Controller()), stranger }), verdict: "invalid", code: "status.other-issuer"},
-		{id: "B04", name: "list signed by another", data: good, list: meta(func(w *world) { w.signer = stranger }), verdict: "undetermined", code: "status.list-not-signed"},
+		{id: "B04", name: "list signed by another", data: good, list: meta(func(w *world) { w.signer = stranger }), verdict: "undetermined", code: "status.list-not-signed", cause: "proof.not-the-signers-key"},
 		{id: "B06", name: "list of another address", data: good, list: meta(func(w *world) { w.meta.ID = "https://college.example/other" }), verdict: "invalid", code: "status.other-address"},
 		{id: "B07", name: "list for another purpose", data: good, list: meta(func(w *world) { w.meta.Purpose = statuslist.Suspension }), verdict: "invalid", code: "status.purpose"},
-		{id: "B08", name: "list of another type", data: good, list: subject("type", "RevocationList2020"), verdict: "undetermined", code: "status.unreadable"},
-		{id: "B10", name: "gzip bomb", data: good, list: encoded(text(gzipped(t, make([]byte, 64<<20)))), verdict: "undetermined", code: "status.unreadable"},
-		{id: "B10", name: "gzip of gzip", data: good, list: encoded(text(gzipped(t, packed))), verdict: "undetermined", code: "status.unreadable"},
-		{id: "B10", name: "a byte behind", data: good, list: encoded(text(append(slices.Clone(packed), 0))), verdict: "undetermined", code: "status.unreadable"},
-		{id: "B10", name: "two members", data: good, list: encoded(text(append(slices.Clone(packed), packed...))), verdict: "undetermined", code: "status.unreadable"},
-		{id: "B10", name: "cut", data: good, list: encoded(text(packed[:len(packed)-1])), verdict: "undetermined", code: "status.unreadable"},
-		{id: "B10", name: "wrong sum", data: good, list: encoded(text(wrongSum)), verdict: "undetermined", code: "status.unreadable"},
-		{id: "B11", name: "not packed", data: good, list: encoded(text(bits)), verdict: "undetermined", code: "status.unreadable"},
-		{id: "B11", name: "no base", data: good, list: encoded(base64.RawURLEncoding.EncodeToString(packed)), verdict: "undetermined", code: "status.unreadable"},
-		{id: "B11", name: "another base", data: good, list: encoded("m" + base64.RawStdEncoding.EncodeToString(packed)), verdict: "undetermined", code: "status.unreadable"},
-		{id: "B12", name: "too short", data: good, list: encoded(text(gzipped(t, bits[1:]))), verdict: "undetermined", code: "status.unreadable"},
+		{id: "B08", name: "list of another type", data: good, list: subject("type", "RevocationList2020"), verdict: "undetermined", code: "status.unreadable", cause: "status.credential"},
+		{id: "B10", name: "gzip bomb", data: good, list: encoded(text(gzipped(t, make([]byte, 64<<20)))), verdict: "undetermined", code: "status.unreadable", cause: "status.too-large"},
+		{id: "B10", name: "gzip of gzip", data: good, list: encoded(text(gzipped(t, packed))), verdict: "undetermined", code: "status.unreadable", cause: "status.length"},
+		{id: "B10", name: "a byte behind", data: good, list: encoded(text(append(slices.Clone(packed), 0))), verdict: "undetermined", code: "status.unreadable", cause: "status.encoding"},
+		{id: "B10", name: "two members", data: good, list: encoded(text(append(slices.Clone(packed), packed...))), verdict: "undetermined", code: "status.unreadable", cause: "status.encoding"},
+		{id: "B10", name: "cut", data: good, list: encoded(text(packed[:len(packed)-1])), verdict: "undetermined", code: "status.unreadable", cause: "status.encoding"},
+		{id: "B10", name: "wrong sum", data: good, list: encoded(text(wrongSum)), verdict: "undetermined", code: "status.unreadable", cause: "status.encoding"},
+		{id: "B11", name: "not packed", data: good, list: encoded(text(bits)), verdict: "undetermined", code: "status.unreadable", cause: "status.encoding"},
+		{id: "B11", name: "no base", data: good, list: encoded(base64.RawURLEncoding.EncodeToString(packed)), verdict: "undetermined", code: "status.unreadable", cause: "status.encoding"},
+		{id: "B11", name: "another base", data: good, list: encoded("m" + base64.RawStdEncoding.EncodeToString(packed)), verdict: "undetermined", code: "status.unreadable", cause: "status.encoding"},
+		{id: "B12", name: "too short", data: good, list: encoded(text(gzipped(t, bits[1:]))), verdict: "undetermined", code: "status.unreadable", cause: "status.length"},
 		{id: "B13", name: "left-most bit first", data: good, list: encoded(text(gzipped(t, first))), verdict: "invalid", code: "status.revoked"},
 		{id: "B13", name: "right-most bit first", data: good, list: encoded(text(gzipped(t, last))), verdict: "valid", code: "proof.good"},
 		{id: "B14", name: "size 0", data: with("statusSize", json.Number("0")), verdict: "invalid", code: "status.entry"},
@@ -152,17 +152,17 @@ func keyCases(t testing.TB) []negative {
 	}
 	own := string(college.Controller())
 	out := []negative{
-		{id: "K01", name: "issuer has port 22", data: by("did:web:college.example%3A22"), verdict: "undetermined", code: "proof.key-unavailable"},
-		{id: "K01", name: "issuer has no host", data: by("did:web:"), verdict: "undetermined", code: "proof.signer-kind"},
-		{id: "K01", name: "issuer has an address in brackets", data: by("did:web:[::1]"), verdict: "undetermined", code: "proof.signer-kind"},
-		{id: "K04", name: "document of another identifier", data: web, keys: []byte(strings.Replace(keys, `"id":"did:web:college.example"`, `"id":"did:web:evil.example"`, 1)), verdict: "invalid", code: "proof.key-unusable"},
-		{id: "K05", name: "page instead of a document", data: web, keys: []byte("<html>"), verdict: "undetermined", code: "proof.key-unavailable"},
-		{id: "K05", name: "no document", data: web, verdict: "undetermined", code: "proof.key-unavailable"},
-		{id: "K07", name: "key is cut", data: by(own[:len(own)-2]), verdict: "invalid", code: "proof.key-unusable"},
-		{id: "K07", name: "key of an unknown kind", data: by("did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme"), verdict: "invalid", code: "proof.key-unusable"},
-		{id: "K07", name: "key in another base", data: by("did:key:u" + own[9:]), verdict: "invalid", code: "proof.key-unusable"},
-		{id: "K08", name: "did:jwk with the private key", data: by("did:jwk:" + base64.RawURLEncoding.EncodeToString([]byte(`{"crv":"Ed25519","d":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE","kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`))), verdict: "invalid", code: "proof.key-unusable"},
-		{id: "K09", name: "unknown method", data: by("did:example:college"), verdict: "undetermined", code: "proof.key-unavailable"},
+		{id: "K01", name: "issuer has port 22", data: by("did:web:college.example%3A22"), verdict: "undetermined", code: "proof.key-unavailable", cause: "did.method"},
+		{id: "K01", name: "issuer has no host", data: by("did:web:"), verdict: "undetermined", code: "proof.signer-kind", cause: "did.syntax"},
+		{id: "K01", name: "issuer has an address in brackets", data: by("did:web:[::1]"), verdict: "undetermined", code: "proof.signer-kind", cause: "did.syntax"},
+		{id: "K04", name: "document of another identifier", data: web, keys: []byte(strings.Replace(keys, `"id":"did:web:college.example"`, `"id":"did:web:evil.example"`, 1)), verdict: "invalid", code: "proof.key-unusable", cause: "did.document-id"},
+		{id: "K05", name: "page instead of a document", data: web, keys: []byte("<html>"), verdict: "undetermined", code: "proof.key-unavailable", cause: "json.syntax"},
+		{id: "K05", name: "no document", data: web, verdict: "undetermined", code: "proof.key-unavailable", cause: "did.method"},
+		{id: "K07", name: "key is cut", data: by(own[:len(own)-2]), verdict: "invalid", code: "proof.key-unusable", cause: "did.key-type"},
+		{id: "K07", name: "key of an unknown kind", data: by("did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme"), verdict: "invalid", code: "proof.key-unusable", cause: "did.key-type"},
+		{id: "K07", name: "key in another base", data: by("did:key:u" + own[9:]), verdict: "invalid", code: "proof.key-unusable", cause: "did.key"},
+		{id: "K08", name: "did:jwk with the private key", data: by("did:jwk:" + base64.RawURLEncoding.EncodeToString([]byte(`{"crv":"Ed25519","d":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE","kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`))), verdict: "invalid", code: "proof.key-unusable", cause: "did.private-key"},
+		{id: "K09", name: "unknown method", data: by("did:example:college"), verdict: "undetermined", code: "proof.key-unavailable", cause: "did.method"},
 		{id: "K10", name: "calls itself a ministry and is listed nowhere", data: good, trust: trustList(t, func(l *trust.List) { l.Issuers[0].DID = stranger.Controller() }), verdict: "undetermined", code: "issuer.not-listed"},
 		{id: "K13", name: "trust list has ended", data: good, trust: trustList(t, func(l *trust.List) { l.ValidUntil = today }), verdict: "undetermined", code: "issuer.list-ended"},
 		{id: "K14", name: "another field", data: as(func(b *openbadges.Badge) { b.Achievement.FieldOfStudy = "LAW" }), trust: scope(func(s *trust.Scope) { s.Fields = []string{"AGRI"} }), verdict: "invalid", code: "issuer.outside-scope"},
@@ -172,8 +172,8 @@ func keyCases(t testing.TB) []negative {
 		}), verdict: "invalid", code: "issuer.outside-scope"},
 		{id: "K15", name: "recognised later", data: good, trust: scope(func(s *trust.Scope) { s.From = day("2026-06-01") }), verdict: "invalid", code: "issuer.not-at-that-time"},
 		{id: "K15", name: "not recognised any more", data: good, trust: scope(func(s *trust.Scope) { s.Until = day("2026-01-01") }), verdict: "invalid", code: "issuer.not-at-that-time"},
-		{id: "K16", name: "trust list is not signed", data: good, trust: edited(t, trustList(t, nil), func(m map[string]any) { delete(m, "proof") }), verdict: "undetermined", code: "issuer.lists-unavailable"},
-		{id: "K16", name: "trust list was changed", data: good, trust: edited(t, trustList(t, nil), func(m map[string]any) { m["validUntil"] = "2027-12-20T12:00:00Z" }), verdict: "undetermined", code: "issuer.lists-unavailable"},
+		{id: "K16", name: "trust list is not signed", data: good, trust: edited(t, trustList(t, nil), func(m map[string]any) { delete(m, "proof") }), verdict: "undetermined", code: "issuer.lists-unavailable", cause: "proof.missing"},
+		{id: "K16", name: "trust list was changed", data: good, trust: edited(t, trustList(t, nil), func(m map[string]any) { m["validUntil"] = "2027-12-20T12:00:00Z" }), verdict: "undetermined", code: "issuer.lists-unavailable", cause: "proof.signature"},
 		{id: "K21", name: "the address has another key now", data: web, keys: func() []byte {
 			b, err := did.MarshalDocument(document(stranger, nil))
 			if err != nil {
@@ -184,7 +184,11 @@ func keyCases(t testing.TB) []negative {
 	}
 	for name, d := range map[string]string{"address of a machine": "did:web:127.0.0.1", "user before the host": "did:web:a%40college.example", "slash in the host": "did:web:college.example%2F..",
 		"dots in the path": "did:web:college.example:..:x", "dot at the end": "did:web:college.example.", "capitals": "did:web:COLLEGE.example"} {
-		out = append(out, negative{id: "K01", name: "issuer has " + name, data: by(d), verdict: "invalid", code: "proof.key-unusable"})
+		cause := "did.web-host"
+		if name == "dots in the path" {
+			cause = "did.web-path"
+		}
+		out = append(out, negative{id: "K01", name: "issuer has " + name, data: by(d), verdict: "invalid", code: "proof.key-unusable", cause: cause})
 	}
 	return out
 }
@@ -196,20 +200,20 @@ func paperCases(t testing.TB) []negative {
 	with := func(change func(*papercode.Card)) []byte { return []byte(paper(t, card(change), college)) }
 	return []negative{
 		{id: "Q00", name: "nothing is wrong", data: []byte(good), verdict: "valid", code: "proof.good"},
-		{id: "Q02", name: "triple that is too large", data: []byte(good[:5] + ":::" + good[8:]), verdict: "invalid", code: "model.unreadable"},
-		{id: "Q02", name: "one letter too many", data: []byte(good + "0"), verdict: "invalid", code: "model.unreadable"},
-		{id: "Q02", name: "in small letters", data: []byte(strings.ToLower(good)), verdict: "invalid", code: "model.unreadable"},
-		{id: "Q02", name: "a letter of another alphabet", data: at(40, '"'), verdict: "invalid", code: "model.unreadable"},
-		{id: "Q02", name: "cut in the middle", data: []byte(good[:len(good)/2]), verdict: "invalid", code: "model.unreadable"},
+		{id: "Q02", name: "triple that is too large", data: []byte(good[:5] + ":::" + good[8:]), verdict: "invalid", code: "model.unreadable", cause: "base45.form"},
+		{id: "Q02", name: "one letter too many", data: []byte(good + "0"), verdict: "invalid", code: "model.unreadable", cause: "base45.form"},
+		{id: "Q02", name: "in small letters", data: []byte(strings.ToLower(good)), verdict: "invalid", code: "model.unreadable", cause: "json.syntax"},
+		{id: "Q02", name: "a letter of another alphabet", data: at(40, '"'), verdict: "invalid", code: "model.unreadable", cause: "base45.form"},
+		{id: "Q02", name: "cut in the middle", data: []byte(good[:len(good)/2]), verdict: "invalid", code: "model.unreadable", cause: "papercode.cbor"},
 		{id: "Q07", name: "ended", data: with(func(c *papercode.Card) { c.ValidUntil = today }), verdict: "invalid", code: "period.ended"},
-		{id: "Q09", name: "a link", data: []byte("https://college-example.evil.example/badge"), verdict: "invalid", code: "model.unreadable"},
-		{id: "Q10", name: "a script", data: []byte("javascript:alert(1)"), verdict: "invalid", code: "model.unreadable"},
-		{id: "Q10", name: "a page as data", data: []byte("data:text/html,<script>alert(1)</script>"), verdict: "invalid", code: "model.unreadable"},
-		{id: "Q10", name: "an intent", data: []byte("intent://x#Intent;scheme=http;end"), verdict: "invalid", code: "model.unreadable"},
-		{id: "Q13", name: "a letter changed", data: at(len(good)-40, 'Q'), verdict: "invalid", code: "proof.signature"},
+		{id: "Q09", name: "a link", data: []byte("https://college-example.evil.example/badge"), verdict: "invalid", code: "model.unreadable", cause: "json.syntax"},
+		{id: "Q10", name: "a script", data: []byte("javascript:alert(1)"), verdict: "invalid", code: "model.unreadable", cause: "json.syntax"},
+		{id: "Q10", name: "a page as data", data: []byte("data:text/html,<script>alert(1)</script>"), verdict: "invalid", code: "model.unreadable", cause: "json.syntax"},
+		{id: "Q10", name: "an intent", data: []byte("intent://x#Intent;scheme=http;end"), verdict: "invalid", code: "model.unreadable", cause: "json.syntax"},
+		{id: "Q13", name: "a letter changed", data: at(len(good)-40, 'Q'), verdict: "invalid", code: "proof.signature", cause: "papercode.signature"},
 		{id: "Q16", name: "list is 61 days old", data: []byte(good), list: statusList(t, func(w *world) { w.meta.ValidFrom, w.meta.ValidUntil = today.AddDate(0, 0, -61), time.Time{} }), verdict: "undetermined", code: "status.too-old"},
 		{id: "Q16", name: "list can't be had", data: []byte(good), list: []byte{}, verdict: "undetermined", code: "status.unavailable"},
-		{id: "Q18", name: "a later version", data: []byte("CRN2:" + good[5:]), verdict: "undetermined", code: "model.newer-version"},
-		{id: "Q18", name: "no version", data: []byte("CRNX:" + good[5:]), verdict: "invalid", code: "model.unreadable"},
+		{id: "Q18", name: "a later version", data: []byte("CRN2:" + good[5:]), verdict: "undetermined", code: "model.newer-version", cause: "papercode.version"},
+		{id: "Q18", name: "no version", data: []byte("CRNX:" + good[5:]), verdict: "invalid", code: "model.unreadable", cause: "json.syntax"},
 	}
 }

@@ -43,7 +43,7 @@ func (c *check) paper(ctx context.Context, text string) Report {
 	r := c.report(KindPaper)
 	signed, err := readPaper(text)
 	if err != nil {
-		f := Finding{Axis: AxisModel, Outcome: No, Code: "model.unreadable", Args: map[string]string{"reason": err.Error()}}
+		f := Finding{Axis: AxisModel, Outcome: No, Code: "model.unreadable", Args: because(err)}
 		if cairn.CodeOf(err) == "papercode.version" {
 			f.Outcome, f.Code = Unknown, "model.newer-version" // not false: a newer program can read it
 		}
@@ -76,27 +76,27 @@ func (c *check) paper(ctx context.Context, text string) Report {
 func (c *check) paperProof(ctx context.Context, s *papercode.Signed) Finding {
 	card := s.Card()
 	f := Finding{Axis: AxisProof, Outcome: No}
-	fail := func(outcome Outcome, code, reason string) Finding {
-		f.Outcome, f.Code, f.Args = outcome, code, map[string]string{"reason": reason, "signer": string(card.Issuer)}
+	fail := func(outcome Outcome, code string, err error) Finding {
+		f.Outcome, f.Code, f.Args = outcome, code, because(err, "signer", string(card.Issuer))
 		return f
 	}
 	resolution, outcome, code, err := c.signer(ctx, card.Issuer)
 	f.AsOf, f.Source = resolution.AsOf, resolution.Source
 	if outcome != Yes {
-		return fail(outcome, code, err.Error())
+		return fail(outcome, code, err)
 	}
 	m, err := resolution.Document.Method(card.Key, did.AssertionMethod)
 	if err != nil {
-		return fail(No, "proof.not-the-signers-key", err.Error())
+		return fail(No, "proof.not-the-signers-key", err)
 	}
 	if err := s.Verify(m.PublicKey); err != nil {
-		return fail(No, "proof.signature", err.Error())
+		return fail(No, "proof.signature", err)
 	}
 	// A paper code does not say when it was signed, so an old key can't be judged.
 	if err := m.InLife(time.Time{}, c.latest); cairn.CodeOf(err) == "did.key-ended" {
-		return fail(Unknown, "proof.key-retired", err.Error())
+		return fail(Unknown, "proof.key-retired", err)
 	} else if err != nil {
-		return fail(Unknown, "proof.key-revoked", err.Error())
+		return fail(Unknown, "proof.key-revoked", err)
 	}
 	f.Outcome, f.Code, f.Args = Yes, "proof.good", map[string]string{"signer": string(card.Issuer)}
 	return f

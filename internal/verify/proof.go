@@ -28,7 +28,7 @@ type signing struct {
 func (c *check) proof(ctx context.Context, tree map[string]any, signer cairn.DID, purpose, challenge, domain string) (Finding, signing) {
 	f := Finding{Axis: AxisProof, Outcome: No}
 	fail := func(outcome Outcome, code string, err error) (Finding, signing) {
-		f.Outcome, f.Code, f.Args = outcome, code, map[string]string{"reason": err.Error(), "signer": string(signer)}
+		f.Outcome, f.Code, f.Args = outcome, code, because(err, "signer", string(signer))
 		return f, signing{}
 	}
 	proofs, err := dataintegrity.Proofs(tree)

@@ -30,7 +30,7 @@ func related(r *Report, tree map[string]any, cred vc.Credential) Finding {
 		case cairn.CodeOf(err) == "resource.unsupported":
 			resources = append(resources, one.ID)
 		case err != nil:
-			return Finding{Axis: AxisModel, Outcome: No, Code: "model.resource", Args: map[string]string{"resource": brief(one.ID), "reason": err.Error()}}
+			return Finding{Axis: AxisModel, Outcome: No, Code: "model.resource", Args: because(err, "resource", brief(one.ID))}
 		}
 	}
 	for _, m := range objects(tree["credentialSchema"]) {

@@ -1,9 +1,11 @@
 package verify
 
 import (
+	"errors"
 	"strings"
 	"time"
 
+	"cairn.example"
 	"cairn.example/internal/trust"
 )
 
@@ -65,6 +67,30 @@ type Finding struct {
 	// when the answer rests on the document alone.
 	AsOf   time.Time `json:"asOf,omitzero"`
 	Source string    `json:"source,omitempty"`
+}
+
+// because returns the arguments that say why: what err says, for log files, and the
+// code of what caused it, for programs. more are names and values.
+func because(err error, more ...string) map[string]string {
+	args := map[string]string{"reason": err.Error()}
+	if cause := causeOf(err); cause != "" {
+		args["cause"] = cause
+	}
+	for i := 0; i < len(more); i += 2 {
+		args[more[i]] = more[i+1]
+	}
+	return args
+}
+
+// causeOf returns the code of the innermost error that has one: the outer ones say
+// where it happened, and this one says what.
+func causeOf(err error) (code string) {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if e, ok := err.(*cairn.Error); ok && e.Code != "" {
+			code = e.Code
+		}
+	}
+	return code
 }
 
 // Note is something that a reader should know and that decides nothing.

@@ -70,7 +70,7 @@ func (c *check) typedProof(ctx context.Context, t *sdjwt.Token, v *sdjwt.VC) (Fi
 	f.AsOf, f.Source = key.asOf, key.source
 	f.Args = map[string]string{"signer": key.issuer}
 	fail := func(outcome Outcome, code string, err error) (Finding, foundKey, *sdjwt.Claims) {
-		f.Outcome, f.Code, f.Args["reason"] = outcome, code, err.Error()
+		f.Outcome, f.Code, f.Args = outcome, code, because(err, "signer", key.issuer)
 		return f, key, nil
 	}
 	if outcome != Yes {
@@ -137,7 +137,7 @@ func (c *check) describedType(ctx context.Context, r *Report, t *sdjwt.Token, v 
 		err = t.CheckType(typ, false)
 	}
 	if err != nil {
-		f.Outcome, f.Code, f.Args = No, "model.type", map[string]string{"type": clean(v.Type), "reason": err.Error()}
+		f.Outcome, f.Code, f.Args = No, "model.type", because(err, "type", clean(v.Type))
 	}
 	return f
 }

@@ -46,7 +46,7 @@ func (c *check) entry(ctx context.Context, tree map[string]any, cred vc.Credenti
 	}
 	e, err := read(tree)
 	if err != nil {
-		f.Code, f.Args = declared(cairn.CodeOf(err), "status.unknown-type"), map[string]string{"reason": err.Error()}
+		f.Code, f.Args = declared(cairn.CodeOf(err), "status.unknown-type"), because(err)
 		if f.Code == "status.entry" {
 			f.Outcome = No // the issuer signed an entry that can't be one
 		}
@@ -63,7 +63,7 @@ func (c *check) entry(ctx context.Context, tree map[string]any, cred vc.Credenti
 func (c *check) bit(e statuslist.Entry, l fetchedList) Finding {
 	f := Finding{Axis: AxisStatus, Outcome: Unknown, AsOf: l.asOf, Source: e.List}
 	if l.outcome != Yes {
-		f.Outcome, f.Code, f.Args = l.outcome, l.code, map[string]string{"reason": l.reason}
+		f.Outcome, f.Code, f.Args = l.outcome, l.code, l.why()
 		return f
 	}
 	if !l.meta.HasPurpose(e.Purpose) {
@@ -71,12 +71,12 @@ func (c *check) bit(e statuslist.Entry, l fetchedList) Finding {
 	}
 	value, err := l.list.Lookup(e)
 	if err != nil && l.list.Len()/max(e.Size, 1) < statuslist.MinEntries { // long enough for one bit each, and not for these
-		f.Code, f.Args = "status.unreadable", map[string]string{"reason": err.Error()}
+		f.Code, f.Args = "status.unreadable", because(err)
 		return f
 	}
 	set := value != 0 // section 3.2, step 14: whatever the value, it is not valid
 	if err != nil {
-		f.Outcome, f.Code, f.Args = No, "status.range", map[string]string{"reason": err.Error()}
+		f.Outcome, f.Code, f.Args = No, "status.range", because(err)
 		return f
 	}
 	f.Args = map[string]string{"days": fmt.Sprint(max(0, int(c.now.Sub(l.asOf).Hours()/24)))}

@@ -20,7 +20,7 @@ func (c *check) tokenStatus(ctx context.Context, ref tokenstatus.Reference, foun
 	f := Finding{Axis: AxisStatus, Outcome: Unknown}
 	switch {
 	case err != nil: // the issuer signed a reference that can't be one
-		f.Outcome, f.Code, f.Args = No, "status.entry", map[string]string{"reason": err.Error()}
+		f.Outcome, f.Code, f.Args = No, "status.entry", because(err)
 		return f
 	case !found:
 		f.Code, f.Args = "status.unknown-type", map[string]string{"reason": "the status is told in another way than by a Token Status List"}
@@ -36,12 +36,12 @@ func (c *check) tokenBits(ref tokenstatus.Reference, l fetchedList) Finding {
 	}
 	f := Finding{Axis: AxisStatus, Outcome: Unknown, AsOf: l.asOf, Source: ref.URI}
 	if l.outcome != Yes {
-		f.Outcome, f.Code, f.Args = l.outcome, l.code, map[string]string{"reason": l.reason}
+		f.Outcome, f.Code, f.Args = l.outcome, l.code, l.why()
 		return f
 	}
 	status, err := l.tokens.List.Get(ref.Index)
 	if err != nil {
-		f.Outcome, f.Code, f.Args = No, "status.range", map[string]string{"reason": err.Error()}
+		f.Outcome, f.Code, f.Args = No, "status.range", because(err)
 		return f
 	}
 	f.Args = map[string]string{"days": fmt.Sprint(max(0, int(c.now.Sub(l.asOf).Hours()/24)))}
@@ -99,17 +99,17 @@ func (c *check) signedTokenList(ctx context.Context, t *tokenstatus.Token, url, 
 	case code == "proof.lookup-limit":
 		return unusable("status.lookup-limit", errLookupLimit)
 	case outcome != Yes:
-		return fetchedList{outcome: Unknown, code: "status.list-not-signed", reason: code}
+		return fetchedList{outcome: Unknown, code: "status.list-not-signed", cause: code, reason: code}
 	}
 	v, err := t.Verify(key.key)
 	switch {
 	case err != nil && strings.HasPrefix(cairn.CodeOf(err), "tokenstatus."):
 		return unusable("status.unreadable", err)
 	case err != nil:
-		return fetchedList{outcome: Unknown, code: "status.list-not-signed", reason: tokenCode(err)}
+		return fetchedList{outcome: Unknown, code: "status.list-not-signed", cause: tokenCode(err), reason: tokenCode(err)}
 	}
 	if outcome, code, _ := c.tokenTimes(opened{issued: v.IssuedAt}, key.method); outcome != Yes && code != "proof.from-the-future" {
-		return fetchedList{outcome: Unknown, code: "status.list-not-signed", reason: code}
+		return fetchedList{outcome: Unknown, code: "status.list-not-signed", cause: code, reason: code}
 	}
 	l := fetchedList{issuer: signer, asOf: v.IssuedAt, outcome: Unknown,
 		meta: statuslist.Meta{ID: v.URI, Issuer: signer, ValidUntil: v.Expires, TTL: v.TTL}}

@@ -132,7 +132,7 @@ func (c *check) report(kind string) Report {
 
 func (c *check) unreadable(err error) Report {
 	r := c.report(KindUnreadable)
-	r.Findings = []Finding{{Axis: AxisModel, Outcome: No, Code: "model.unreadable", Args: map[string]string{"reason": err.Error()}}}
+	r.Findings = []Finding{{Axis: AxisModel, Outcome: No, Code: "model.unreadable", Args: because(err)}}
 	r.settle(policyFor(r.Kind))
 	return r
 }
