@@ -85,14 +85,15 @@ func DecodeMultikey(s string) (ed25519.PublicKey, error) {
 		return nil, bad("did.key-type", s, "only Ed25519 keys are supported here")
 	}
 	if len(rest) != ed25519.PublicKeySize {
-		return nil, bad("did.key", s, "the key has %d bytes instead of %d", len(rest), ed25519.PublicKeySize)
+		return nil, bad("did.key-length", s, "the key has %d bytes instead of %d", len(rest), ed25519.PublicKeySize)
 	}
 	return ed25519.PublicKey(rest), nil
 }
 
 // DecodePublic reads a Multikey value of any kind that we know. It refuses every
 // text but the one that EncodePublic writes, points that are not on their curve,
-// and Ed25519 keys of small order. A key of another kind has the code did.key-type.
+// and Ed25519 keys of small order. A key of another kind has the code did.key-type,
+// one with more or fewer bytes than its kind did.key-length.
 func DecodePublic(s string) (*jose.PublicKey, error) {
 	b, err := multibase(s)
 	if err != nil {
@@ -110,7 +111,7 @@ func PublicFromMultikey(b []byte) (*jose.PublicKey, error) {
 			continue
 		}
 		if len(rest) != c.size {
-			return nil, bad("did.key", object, "the key has %d bytes instead of %d", len(rest), c.size)
+			return nil, bad("did.key-length", object, "the key has %d bytes instead of %d", len(rest), c.size)
 		}
 		var k *jose.PublicKey
 		var err error
@@ -158,6 +159,9 @@ func DecodeBBS(s string) (*bbs.PublicKey, error) {
 	rest, ok := bytes.CutPrefix(b, codecBBS.prefix)
 	if !ok {
 		return nil, bad("did.key-type", s, "only BBS keys are supported here")
+	}
+	if len(rest) != codecBBS.size {
+		return nil, bad("did.key-length", s, "the key has %d bytes instead of %d", len(rest), codecBBS.size)
 	}
 	k, err := bbs.ParsePublicKey(rest)
 	if err != nil {

@@ -186,7 +186,8 @@ func TestResolve(t *testing.T) {
 	s, issuers := start(t)
 	for id, want := range map[string]string{
 		issuers["eddsa-rdfc-2022"]: "", issuers["ecdsa-rdfc-2019-p384"]: "", issuers["bbs-2023"]: "",
-		"did:example:x": "methodNotSupported", "did:key:zzzz": "invalidDid", "not a did": "invalidDid",
+		"did:example:x": "methodNotSupported", "did:key:zzzz": "invalidDid", "did:key:zTjsVPtY": "invalidPublicKeyLength", // ed01 and three bytes
+		"not a did": "invalidDid",
 	} {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest("GET", base+"/1.0/identifiers/x", nil)
