@@ -66,24 +66,25 @@ func ParseChain(chain [][]byte) ([]*x509.Certificate, error) {
 	return out, nil
 }
 
-// VerifyChain returns the signer's certificate and its key, when the chain leads
-// to one of the trusted roots and every certificate is valid at the time. Each
+// VerifyChain returns the signer's certificate, its key, and the root that it leads
+// to, when that is one of the trusted roots and every certificate is valid at the
+// time. When it leads to several, the root is one of them. Each
 // certificate must be certified by the next one, and the first must be one for
 // signatures and no authority. Whether the certificate names the issuer that the
 // token names is for the caller.
-func VerifyChain(chain [][]byte, roots []*x509.Certificate, at time.Time) (*x509.Certificate, *PublicKey, error) {
+func VerifyChain(chain [][]byte, roots []*x509.Certificate, at time.Time) (leaf *x509.Certificate, key *PublicKey, root *x509.Certificate, err error) {
 	certificates, err := ParseChain(chain)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	leaf := certificates[0]
+	leaf = certificates[0]
 	for i, c := range certificates[1:] {
 		if err := certificates[i].CheckSignatureFrom(c); err != nil {
-			return nil, nil, &cairn.Error{Kind: cairn.Invalid, Code: "jose.chain", Field: "x5c", Message: "the certificates do not form a chain", Err: err}
+			return nil, nil, nil, &cairn.Error{Kind: cairn.Invalid, Code: "jose.chain", Field: "x5c", Message: "the certificates do not form a chain", Err: err}
 		}
 	}
 	if leaf.IsCA || leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
-		return nil, nil, bad("jose.chain", "x5c", "the certificate is not one for signing")
+		return nil, nil, nil, bad("jose.chain", "x5c", "the certificate is not one for signing")
 	}
 	// Never nil: a nil pool would mean the roots of the machine.
 	trusted, between := x509.NewCertPool(), x509.NewCertPool()
@@ -93,16 +94,15 @@ func VerifyChain(chain [][]byte, roots []*x509.Certificate, at time.Time) (*x509
 	for _, c := range certificates[1:] {
 		between.AddCert(c)
 	}
-	_, err = leaf.Verify(x509.VerifyOptions{Roots: trusted, Intermediates: between, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+	chains, err := leaf.Verify(x509.VerifyOptions{Roots: trusted, Intermediates: between, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
 	if err != nil {
-		return nil, nil, &cairn.Error{Kind: cairn.Invalid, Code: "jose.chain-untrusted", Field: "x5c",
+		return nil, nil, nil, &cairn.Error{Kind: cairn.Invalid, Code: "jose.chain-untrusted", Field: "x5c",
 			Message: "the certificate does not lead to a trusted authority", Err: err}
 	}
-	key, err := NewPublicKey(leaf.PublicKey, "")
-	if err != nil {
-		return nil, nil, err
+	if key, err = NewPublicKey(leaf.PublicKey, ""); err != nil {
+		return nil, nil, nil, err
 	}
-	return leaf, key, nil
+	return leaf, key, chains[0][len(chains[0])-1], nil
 }
 
 // Names reports whether a certificate is for an issuer: an https URL whose host

@@ -64,8 +64,8 @@ func TestVerifyChain(t *testing.T) {
 	selfSigned := certify(t, nil, false, nil)
 
 	chain := [][]byte{leaf.cert.Raw, between.cert.Raw}
-	cert, key, err := jose.VerifyChain(chain, []*x509.Certificate{root.cert}, certTime)
-	if err != nil || !key.Crypto().(*ecdsa.PublicKey).Equal(&leaf.key.PublicKey) {
+	cert, key, found, err := jose.VerifyChain(chain, []*x509.Certificate{stranger.cert, root.cert}, certTime)
+	if err != nil || !key.Crypto().(*ecdsa.PublicKey).Equal(&leaf.key.PublicKey) || !found.Equal(root.cert) {
 		t.Fatalf("%v", err)
 	}
 	for issuer, want := range map[string]bool{"https://college.example/issuer": true, "https://college.example": true, "https://college.example/other": true,
@@ -87,7 +87,7 @@ func TestVerifyChain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, key, err = jose.VerifyChain(token.Header.Chain, []*x509.Certificate{root.cert}, certTime); err != nil || token.Verify(key, jose.Policy{Types: []string{"dc+sd-jwt"}}) != nil {
+	if _, key, _, err = jose.VerifyChain(token.Header.Chain, []*x509.Certificate{root.cert}, certTime); err != nil || token.Verify(key, jose.Policy{Types: []string{"dc+sd-jwt"}}) != nil {
 		t.Errorf("%v", err)
 	}
 
@@ -117,7 +117,7 @@ func TestVerifyChain(t *testing.T) {
 		{"not a certificate", [][]byte{{1, 2, 3}}, []*x509.Certificate{root.cert}, certTime, "jose.chain"},
 		{"too large", [][]byte{make([]byte, 9000)}, []*x509.Certificate{root.cert}, certTime, "jose.too-large"},
 	} {
-		if _, _, err := jose.VerifyChain(c.chain, c.roots, c.at); cairn.CodeOf(err) != c.code {
+		if _, _, _, err := jose.VerifyChain(c.chain, c.roots, c.at); cairn.CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want %s", c.name, err, c.code)
 		}
 	}

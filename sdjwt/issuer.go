@@ -109,7 +109,7 @@ func (v *VC) KeyFromDocument(doc *did.Document) (*jose.PublicKey, did.Method, er
 // the draft leaves that to the ecosystem, and without it any certificate would do
 // for any iss.
 func (t *Token) KeyFromChain(roots []*x509.Certificate, at time.Time) (*jose.PublicKey, *x509.Certificate, error) {
-	cert, key, err := jose.VerifyChain(t.JWT.Header.Chain, roots, at)
+	cert, key, _, err := jose.VerifyChain(t.JWT.Header.Chain, roots, at)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -124,10 +124,15 @@ type dataFlags struct {
 	URL        string `help:"Public address of the server." default:"http://127.0.0.1:8080" env:"CAIRN_URL"`
 	KeyFile    string `help:"Key file that unseals the signing keys, when it is not in the data folder." env:"CAIRN_KEY_FILE" type:"path"`
 	Passphrase string `help:"File with the passphrase of the key file." env:"CAIRN_PASSPHRASE_FILE" type:"path"`
+	relyFlags         // every command that opens a folder may go on with its applications, and so judge
 }
 
 func (d dataFlags) open(c *console) (*app.App, error) {
-	return app.Open(c.ctx, app.Config{Data: d.Data, BaseURL: d.URL, KeyFile: d.KeyFile, Now: c.now, Rand: rand.Reader, Loopback: loopback(d.URL), PasswordCost: c.effort.password,
+	roots, err := d.roots(c)
+	if err != nil {
+		return nil, err
+	}
+	return app.Open(c.ctx, app.Config{Data: d.Data, BaseURL: d.URL, Roots: roots, KeyFile: d.KeyFile, Now: c.now, Rand: rand.Reader, Loopback: loopback(d.URL), PasswordCost: c.effort.password,
 		Passphrase: func() (string, error) { return secret(d.Passphrase, "the passphrase of the key file") }})
 }
 

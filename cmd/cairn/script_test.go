@@ -61,7 +61,8 @@ func TestReportsAreHeldAgainstTheSchema(t *testing.T) {
 // The scripts are the manual of the command line: one file for each behaviour.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:  "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tokens": writeTokens},
 		Setup: func(e *testscript.Env) error {
 			examples, err := os.Getwd()
 			if err != nil {

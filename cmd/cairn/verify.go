@@ -34,6 +34,7 @@ type verifyCmd struct {
 	At        string `help:"Judge for another time, such as 2026-03-01T00:00:00Z."`
 	Schema    bool   `help:"Print the JSON Schema of the report that --json prints, and check nothing."`
 	Sheet     string `help:"Of many: write a spreadsheet with a row and the reasons for each to this file." type:"path"`
+	relyFlags
 }
 
 // Help is shown by cairn verify --help.
@@ -41,6 +42,7 @@ func (verifyCmd) Help() string {
 	return `Examples:
   cairn verify diploma.json
   cairn verify certificate.pdf --offline --bundle trust.json --operator ministry.json
+  cairn verify award.txt --roots authorities.pem --trust-list list.json --operator did:web:ministry.example
   cairn verify applications/ --sheet answers.csv
   cairn verify applicants.csv --sheet answers.csv --trust-list list.json --operator did:web:ministry.example
   cairn verify --schema
@@ -136,6 +138,10 @@ func (v verifyCmd) input(c *console) ([]byte, error) {
 // engine builds the engine that the flags ask for.
 func (v verifyCmd) engine(c *console) (*verify.Engine, func(), error) {
 	nothing := func() {}
+	roots, err := v.roots(c)
+	if err != nil {
+		return nil, nothing, err
+	}
 	if v.Bundle != "" || v.Offline {
 		if v.Bundle == "" || v.Operator == "" {
 			return nil, nothing, &cairn.Error{Kind: cairn.Invalid, Code: "cli.bundle", Message: "--bundle and --operator go together, and --offline needs both",
@@ -153,17 +159,19 @@ func (v verifyCmd) engine(c *console) (*verify.Engine, func(), error) {
 		if err != nil {
 			return nil, nothing, err
 		}
-		return verify.FromBundle(b, snapshot, c.now), nothing, nil
+		e := verify.FromBundle(b, snapshot, c.now)
+		e.Roots = roots
+		return e, nothing, nil
 	}
 	if v.Data != "" {
-		a, err := dataFlags{Data: v.Data, URL: v.URL}.open(c)
+		a, err := dataFlags{Data: v.Data, URL: v.URL, relyFlags: v.relyFlags}.open(c)
 		if err != nil {
 			return nil, nothing, err
 		}
 		return a.Verify, func() { a.Close() }, nil
 	}
 	online := verify.Online{Client: fetch.New(fetch.Options{Now: c.now, Loopback: loopback(v.URL)}), Now: c.now}
-	config := verify.Config{Resolver: online, Status: online, Documents: online, Now: c.now}
+	config := verify.Config{Resolver: online, Status: online, Documents: online, Roots: roots, Now: c.now}
 	if v.TrustList != "" {
 		snapshot, err := v.list(c, online)
 		if err != nil {

@@ -128,6 +128,7 @@ var Codes = []Code{
 	{"note.legacy-proof", AxisNote, "", "signed with Ed25519Signature2020, a form before today's"},
 	{"note.legacy-model", AxisNote, "", "of version 1.1 of the data model, a form before today's"},
 	{"note.legacy-status", AxisNote, "", "its status is told with StatusList2021, a form before today's"},
+	{"note.certified", AxisNote, "", "an SD-JWT VC whose issuer is known by a certificate (x5c): the authority that it leads to. Whether the issuer is recognised is on the issuer axis"},
 	{"note.vouched-for", AxisNote, "", "somebody else signed it too; that proof is good"},
 	{"note.type-not-checked", AxisNote, "", "the description of the type of an SD-JWT VC was not looked at: it is not fixed by a hash, or could not be had"},
 	{"note.resources-not-checked", AxisNote, "", "things that the credential fixes by digests and that are not known here"},

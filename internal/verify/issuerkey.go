@@ -2,7 +2,9 @@ package verify
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,6 +23,7 @@ type foundKey struct {
 	issuer string
 	asOf   time.Time
 	source string
+	note   *Note // says by whom the issuer stands for it, when that is somebody else
 }
 
 // issuerKey finds the key of the issuer of an SD-JWT VC or a status list, in one of
@@ -61,7 +64,7 @@ func (c *check) certified(k foundKey, chain [][]byte) (foundKey, Outcome, string
 	if len(c.Roots) == 0 {
 		return k, Unknown, "proof.no-roots", errors.New("no authority for certificates is relied on here")
 	}
-	leaf, key, err := jose.VerifyChain(chain, c.Roots, c.now)
+	leaf, key, root, err := jose.VerifyChain(chain, c.Roots, c.now)
 	if err != nil {
 		return k, No, "proof.certificate", err
 	}
@@ -71,7 +74,9 @@ func (c *check) certified(k foundKey, chain [][]byte) (foundKey, Outcome, string
 	if !jose.Names(leaf, k.issuer) && subject(leaf) != k.issuer {
 		return k, No, "proof.not-the-signers-key", errors.New("the certificate is not for the issuer that is named")
 	}
+	sum := sha256.Sum256(root.Raw)
 	k.key, k.source = key, "certificate"
+	k.note = &Note{Code: "note.certified", Args: map[string]string{"root": clean(root.Subject.String()), "fingerprint": hex.EncodeToString(sum[:])}}
 	return k, Yes, "", nil
 }
 

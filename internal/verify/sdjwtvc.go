@@ -38,6 +38,9 @@ func (c *check) typed(ctx context.Context, t *sdjwt.Token) Report {
 	holder := &Finding{Axis: AxisHolder, Outcome: Unknown, Code: "holder.not-shown"}
 	if proof.Outcome == Yes {
 		cred.Issuer = key.issuer
+		if key.note != nil {
+			r.Notes = append(r.Notes, *key.note)
+		}
 		model = c.describedType(ctx, &r, t, v)
 		r.Shown = showClaims(cred, v.Type, claims.Tree)
 		status = c.typedStatus(ctx, v, key.issuer)

@@ -491,6 +491,11 @@ func TestCertificates(t *testing.T) {
 			if f.Outcome != c.outcome || f.Code != c.code {
 				t.Errorf("%+v", f)
 			}
+			if named := slices.ContainsFunc(r.Notes, func(n verify.Note) bool {
+				return n.Code == "note.certified" && n.Args["root"] == "CN=Root" && n.Args["fingerprint"] == fmt.Sprintf("%x", sha256.Sum256(root.Raw))
+			}); named != (c.outcome == verify.Yes) {
+				t.Errorf("the authority is named: %v; %+v", named, r.Notes)
+			}
 			if c.iss == "" && (r.Shown.Issuer != "X.509 CN=College" || r.Verdict != verify.Undetermined) {
 				t.Errorf("%+v", r)
 			}
