@@ -2,20 +2,25 @@ package verify_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/mr-tron/base58"
+
 	"cairn.example/dataintegrity"
 	"cairn.example/did"
 	"cairn.example/internal/verify"
+	"cairn.example/jose"
 	"cairn.example/openbadges"
+	"cairn.example/vc"
 )
 
-// Group P: JSON. The signature is good in all of them, so that it is the form that
-// has to be noticed.
+// Group P: JSON. For a reader that passes over what is wrong, or repairs it in the
+// usual way, the signature is good in all of them.
 func jsonCases(t testing.TB) []negative {
 	good := sign(t, badge(t, nil), college, dataintegrity.Options{})
 	after := func(from, to string) []byte {
@@ -25,31 +30,62 @@ func jsonCases(t testing.TB) []negative {
 		return bytes.Replace(good, []byte(from), []byte(to), 1)
 	}
 	in := func(text string) []byte { return append([]byte("{"+text+","), good[1:]...) }
+	named := func(name string) map[string]any {
+		return badge(t, func(b *openbadges.Badge) { b.Subject.Identities[0].Value = name })
+	}
+	plain := func(change func(map[string]any)) map[string]any {
+		doc := badge(t, nil)
+		change(doc)
+		return doc
+	}
+	// Text is repaired with U+FFFD, and that is what was signed.
+	repaired := forged(t, named("Amina\ufffd"), nil)
+	long := forgery{doc: plain(func(m map[string]any) { m["x"] = json.Number("1234567") }), by: college, signed: func(b []byte) []byte { return replaced(t, b, "1234567", "9007199254740992") }}
+	credits := forged(t, badge(t, nil), nil)
+	surrogates := plain(func(m map[string]any) { m["\U0001f600"], m["\ufb33"], m["\u20ac"] = "a", "b", "c" })
+	sorted := forged(t, surrogates, nil)
+	var deep any = []any{}
+	for range 64 {
+		deep = []any{deep}
+	}
 	return []negative{
 		{id: "P00", name: "nothing is wrong", data: good, verdict: "valid", code: "proof.good"},
 		{id: "P01", name: "a member twice", data: in(`"name":"Gold"`), verdict: "invalid", code: "model.unreadable", cause: "json.duplicate-name"},
 		{id: "P01", name: "a member twice, deep", data: after(`"achievement":{`, `"achievement":{"name":"Gold",`), verdict: "invalid", code: "model.unreadable", cause: "json.duplicate-name"},
 		{id: "P02", name: "a member in another case", data: in(`"Issuer":"did:example:x"`), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.dropped"},
 		{id: "P02", name: "a member that folds to another", data: in(`"i\u017f\u017fuer":"did:example:x"`), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.dropped"},
-		{id: "P03", name: "lone surrogate", data: after(`"Amina"`, `"Amina\ud800"`), verdict: "invalid", code: "model.unreadable", cause: "json.surrogate"},
-		{id: "P03", name: "not UTF-8", data: after(`"Amina"`, "\"Amina\xff\""), verdict: "invalid", code: "model.unreadable", cause: "json.utf8"},
-		{id: "P03", name: "U+0000 in a name", data: in(`"a\u0000":"b"`), verdict: "invalid", code: "model.unreadable", cause: "json.nul"},
+		{id: "P03", name: "lone surrogate", data: replaced(t, repaired, "\ufffd", `\ud800`), verdict: "invalid", code: "model.unreadable", cause: "json.surrogate"},
+		{id: "P03", name: "not UTF-8", data: replaced(t, repaired, "\ufffd", "\xff"), verdict: "invalid", code: "model.unreadable", cause: "json.utf8"},
+		{id: "P03", name: "U+0000 in a name", data: forged(t, plain(func(m map[string]any) { m["a\x00"] = "b" }), nil), verdict: "invalid", code: "model.unreadable", cause: "json.nul"},
 		{id: "P04", name: "a second value", data: append(bytes.Clone(good), "{}"...), verdict: "invalid", code: "model.unreadable", cause: "json.trailing"},
 		{id: "P04", name: "letters after the end", data: append(bytes.Clone(good), 'x'), verdict: "invalid", code: "model.unreadable", cause: "json.trailing"},
 		{id: "P05", name: "byte order mark", data: append([]byte("\xef\xbb\xbf"), good...), verdict: "invalid", code: "model.unreadable", cause: "json.bom"},
-		{id: "P06", name: "depth 65", data: in(`"x":` + strings.Repeat("[", 65) + strings.Repeat("]", 65)), verdict: "invalid", code: "model.unreadable", cause: "json.too-deep"},
-		{id: "P08", name: "integer that not every reader holds", data: in(`"x":9007199254740993`), verdict: "invalid", code: "model.unreadable", cause: "json.number-range"},
+		{id: "P06", name: "depth 65", data: forged(t, plain(func(m map[string]any) { m["x"] = deep }), nil), verdict: "invalid", code: "model.unreadable", cause: "json.too-deep"},
+		{id: "P08", name: "integer that not every reader holds", data: replaced(t, long.bytes(t), "1234567", "9007199254740993"), verdict: "invalid", code: "model.unreadable", cause: "json.number-range"},
+		{id: "P09", name: "the same number in other letters", data: replaced(t, credits, `"creditsAvailable":4`, `"creditsAvailable":40e-1`), verdict: "valid", code: "proof.good"},
+		{id: "P09", name: "zero with a sign", data: replaced(t, forged(t, plain(func(m map[string]any) { m["x"] = json.Number("0") }), nil), `"x":0`, `"x":-0`), verdict: "valid", code: "proof.good"},
 		{id: "P10", name: "number that overflows", data: in(`"x":1e400`), verdict: "invalid", code: "model.unreadable", cause: "json.number-range"},
 		{id: "P10", name: "not a number", data: in(`"x":NaN`), verdict: "invalid", code: "model.unreadable", cause: "json.syntax"},
 		{id: "P10", name: "infinity", data: in(`"x":Infinity`), verdict: "invalid", code: "model.unreadable", cause: "json.syntax"},
+		{id: "P11", name: "the same letters composed otherwise", data: replaced(t, forged(t, named("Ren\u00e9e"), nil), "\u00e9", "e\u0301"), verdict: "invalid", code: "proof.signature"},
 		{id: "P12", name: "member __proto__", data: in(`"__proto__":{"verdict":"valid"}`), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.dropped"},
 		{id: "P12", name: "member constructor", data: in(`"constructor":{"prototype":{}}`), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.dropped"},
+		{id: "P13", name: "names beyond 16 bits in the order of UTF-16", data: sorted, verdict: "valid", code: "proof.good"},
+		{id: "P13", name: "names beyond 16 bits in the order of UTF-8", data: byUTF8(t, surrogates), verdict: "invalid", code: "proof.signature"},
 		{id: "P15", name: "other escapes of the same letters", data: after(`"Amina"`, `"\u0041mina"`), verdict: "valid", code: "proof.good"},
 		{id: "P16", name: "comment", data: append([]byte("/* x */"), good...), verdict: "invalid", code: "model.unreadable", cause: "json.syntax"},
 		{id: "P16", name: "comma at the end", data: append(bytes.Clone(good[:len(good)-1]), ",}"...), verdict: "invalid", code: "model.unreadable", cause: "json.syntax"},
 		{id: "P16", name: "single quotes", data: after(`"Amina"`, `'Amina'`), verdict: "invalid", code: "model.unreadable", cause: "json.syntax"},
 		{id: "P17", name: "list at the top", data: []byte("[" + string(good) + "]"), verdict: "invalid", code: "model.unreadable", cause: "json.not-object"},
 	}
+}
+
+// byUTF8 signs a document whose canonical form was made in the order of bytes: 🙂
+// behind the letters that UTF-16 writes with one higher number.
+func byUTF8(t testing.TB, doc map[string]any) []byte {
+	t.Helper()
+	const first, second = "\"\U0001f600\":\"a\"", "\"\ufb33\":\"b\""
+	return forgery{doc: doc, by: college, signed: func(b []byte) []byte { return replaced(t, b, first+","+second, second+","+first) }}.bytes(t)
 }
 
 // Group L: JSON-LD. Each is changed after it was signed by what a lossy processor
@@ -84,19 +120,25 @@ func contextCases(t testing.TB) []negative {
 		{id: "L01", name: "unmapped member in the subject", data: with("/credentialSubject/nickname", "Z"), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.dropped"},
 		{id: "L01", name: "unmapped member in the achievement", data: with("/credentialSubject/achievement/rank", "1"), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.dropped"},
 		{id: "L02", name: "relative id of a subject without one", data: edited(t, nobody, func(m map[string]any) { put(m, "/credentialSubject/id", "learner-7") }), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.relative-id"},
-		{id: "L02", name: "relative reference in a result", data: with("/credentialSubject/result", []any{map[string]any{"type": []any{"Result"}, "resultDescription": "one"}}), verdict: "invalid", code: "proof.signature"},
+		{id: "L02", name: "relative reference to a picture", data: with("/credentialSubject/achievement/image", "picture.png"), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.relative-id"},
 		{id: "L04", name: "null", data: with("/evidence", nil), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.dropped"},
 		{id: "L04", name: "empty list", data: with("/evidence", []any{}), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.dropped"},
 		{id: "L04", name: "null in the achievement", data: with("/credentialSubject/achievement/humanCode", nil), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.dropped"},
 		{id: "L05", name: "bad language tag", data: with("/credentialSubject/narrative", map[string]any{"@value": "x", "@language": "a b"}), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.dropped"},
 		{id: "L06", name: "unknown context", data: context("https://evil.example/v1"), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.unknown-context"},
+		{id: "L07", name: "another content at the address of a context", data: signedTree(t, badge(t, nil), func(m map[string]any) {
+			m["relatedResource"] = []any{map[string]any{"id": openbadges.ContextOB, "digestSRI": "sha384-" + strings.Repeat("A", 64)}}
+		}), verdict: "invalid", code: "model.resource", cause: "resource.digest"},
 		{id: "L08", name: "inline context that adds nothing", data: context(map[string]any{"x": "https://x.example/#x"}), verdict: "valid", code: "proof.good"},
 		{id: "L08", name: "inline context with another name for the status", data: context(map[string]any{"hidden": "https://www.w3.org/2018/credentials#credentialStatus"}), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.alias"},
 		{id: "L09", name: "vocab", data: context(map[string]any{"@vocab": "https://x.example/#"}), verdict: "valid", code: "proof.good"},
 		{id: "L09", name: "base", data: context(map[string]any{"@base": "https://x.example/"}), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.malformed"},
 		{id: "L09", name: "import", data: context(map[string]any{"@import": "https://x.example/"}), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.malformed"},
 		{id: "L09", name: "name redefined", data: context(map[string]any{"name": "https://x.example/#name"}), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.alias"},
-		{id: "L10", name: "contexts in another order", data: edited(t, good, func(m map[string]any) { slices.Reverse(m["@context"].([]any)) }), verdict: "invalid", code: "model.bad", cause: "vc.context"},
+		{id: "L10", name: "contexts in another order", data: signedTree(t, badge(t, nil), func(m map[string]any) {
+			m["@context"] = slices.Clone(m["@context"].([]any))
+			slices.Reverse(m["@context"].([]any))
+		}), verdict: "invalid", code: "model.bad", cause: "vc.context"},
 		{id: "L11", name: "context inside", data: with("/credentialSubject/@context", "https://www.w3.org/ns/credentials/v2"), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.nested-context"},
 		{id: "L12", name: "another name for the proof", data: context(map[string]any{"seal": map[string]any{"@id": "https://w3id.org/security#proof", "@type": "@id", "@container": "@graph"}}), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.alias"},
 		{id: "L13", name: "reverse", data: with("/@reverse", map[string]any{"issuer": "did:example:x"}), verdict: "invalid", code: "proof.does-not-cover", cause: "rdfc.dropped"},
@@ -136,17 +178,12 @@ func proofCases(t testing.TB) []negative {
 		return change(func(m map[string]any) { m["proof"].(map[string]any)[name] = v })
 	}
 	whole := func(v any) []byte { return change(func(m map[string]any) { m["proof"] = v }) }
-	value := parse(t, good)["proof"].(map[string]any)["proofValue"].(string)
+	valued := func(write func([]byte) string, base string) []byte {
+		return forgery{doc: badge(t, nil), by: college, value: func(b []byte) string { return base + write(b) }}.bytes(t)
+	}
 	inTree := func(f func(map[string]any)) []byte { return signedTree(t, badge(t, nil), f) }
 	ask := verify.Options{Challenge: "c-1", Domain: "university.example"}
 	shown := presentation(t, amina, dataintegrity.Options{Challenge: "c-1", Domain: "university.example"}, good)
-	present := func(name string, v any) []byte {
-		return edited(t, shown, func(m map[string]any) {
-			if m["proof"].(map[string]any)[name] = v; v == nil {
-				delete(m["proof"].(map[string]any), name)
-			}
-		})
-	}
 	web := func(o dataintegrity.Options) []byte {
 		if o.Purpose == "" {
 			o.Purpose, o.Created = did.AssertionMethod, today.Add(-time.Hour)
@@ -157,44 +194,59 @@ func proofCases(t testing.TB) []negative {
 		}
 		return write(t, m)
 	}
+	jcsGood := func(f func(map[string]any)) []byte { return forged(t, badge(t, nil), f) }
+	option := func(name string, v any) []byte { return jcsGood(func(p map[string]any) { p[name] = v }) }
+	shownAs := func(f func(map[string]any)) []byte {
+		doc := parse(t, shown)
+		delete(doc, "proof")
+		return forgery{doc: doc, by: amina, proof: func(p map[string]any) {
+			p["proofPurpose"], p["challenge"], p["domain"] = did.Authentication, ask.Challenge, ask.Domain
+			f(p)
+		}}.bytes(t)
+	}
+	asWeb := badge(t, func(b *openbadges.Badge) { b.Issuer.DID, b.Status = webDID, nil })
+	two := vouched(t)
 	out := []negative{
+		{id: "D00", name: "nothing is wrong", data: jcsGood(nil), verdict: "valid", code: "proof.good"},
 		{id: "D01", name: "no proof", data: change(func(m map[string]any) { delete(m, "proof") }), verdict: "invalid", code: "proof.missing"},
 		{id: "D01", name: "proof is an empty list", data: whole([]any{}), verdict: "invalid", code: "proof.missing"},
 		{id: "D01", name: "proof is null", data: whole(nil), verdict: "invalid", code: "proof.missing"},
 		{id: "D01", name: "proof is a text", data: whole("signed"), verdict: "invalid", code: "proof.malformed"},
 		{id: "D02", name: "one of two is for another document", data: whole([]any{proofOf(good), proofOf(neighbour)}), verdict: "invalid", code: "proof.signature"},
 		{id: "D02", name: "fifty proofs", data: whole(slices.Repeat([]any{proofOf(good)}, 50)), verdict: "invalid", code: "proof.too-many"},
-		{id: "D04", name: "previousProof names nothing", data: set("previousProof", "urn:uuid:1"), verdict: "invalid", code: "proof.chain"},
-		{id: "D04", name: "previousProof names itself", data: change(func(m map[string]any) {
-			p := m["proof"].(map[string]any)
-			p["id"], p["previousProof"] = "urn:uuid:1", "urn:uuid:1"
-		}), verdict: "invalid", code: "proof.chain"},
+		{id: "D03", name: "nothing was taken away", data: write(t, two), verdict: "valid", code: "proof.good"},
+		{id: "D03", name: "the proof that another vouches for is taken away", data: edited(t, write(t, two), func(m map[string]any) { m["proof"] = m["proof"].([]any)[1] }), verdict: "invalid", code: "proof.chain"},
+		{id: "D04", name: "previousProof names nothing", data: option("previousProof", "urn:uuid:1"), verdict: "invalid", code: "proof.chain"},
+		{id: "D04", name: "previousProof names itself", data: jcsGood(func(p map[string]any) { p["id"], p["previousProof"] = "urn:uuid:1", "urn:uuid:1" }), verdict: "invalid", code: "proof.chain"},
 		{id: "D05", name: "purpose authentication on a credential", data: sign(t, badge(t, nil), college, dataintegrity.Options{Purpose: did.Authentication}), verdict: "invalid", code: "proof.purpose"},
-		{id: "D06", name: "method of a stranger", data: set("verificationMethod", string(stranger.KeyID())), verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.document-id"},
+		{id: "D05", name: "purpose assertionMethod on a presentation", data: shownAs(func(p map[string]any) { p["proofPurpose"] = did.AssertionMethod }), ask: ask, verdict: "invalid", code: "proof.purpose"},
+		{id: "D06", name: "method of a stranger", data: forgery{doc: badge(t, nil), by: stranger}.bytes(t), verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.document-id"},
 		{id: "D07", name: "key is not for statements", data: web(dataintegrity.Options{}), keys: keyDocument(t, func(_ *did.Method, d *did.Document) { d.Assertion, d.Authentication = nil, d.Assertion }), verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.purpose"},
 		{id: "D08", name: "key is controlled by another", data: web(dataintegrity.Options{}), keys: keyDocument(t, func(m *did.Method, _ *did.Document) { m.Controller = stranger.Controller() }), verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.controller"},
 		{id: "D09", name: "key was revoked since", data: web(dataintegrity.Options{}), keys: keyDocument(t, func(m *did.Method, _ *did.Document) { m.Revoked = today.Add(-time.Minute) }), verdict: "undetermined", code: "proof.key-revoked"},
 		{id: "D09", name: "key had ended", data: web(dataintegrity.Options{}), keys: keyDocument(t, func(m *did.Method, _ *did.Document) { m.Expires = today.AddDate(0, 0, -2) }), verdict: "invalid", code: "proof.key-ended"},
 		{id: "D10", name: "signed by another", data: other, verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.document-id"},
 		{id: "D11", name: "six minutes from now", data: sign(t, badge(t, nil), college, dataintegrity.Options{Created: today.Add(6 * time.Minute)}), verdict: "invalid", code: "proof.from-the-future"},
-		{id: "D11", name: "time with a comma", data: set("created", "2026-11-20T11:00:00,5Z"), verdict: "invalid", code: "proof.malformed"},
-		{id: "D11", name: "no time", data: change(func(m map[string]any) { delete(m["proof"].(map[string]any), "created") }), verdict: "invalid", code: "proof.signature"},
+		{id: "D11", name: "time with a comma", data: option("created", "2026-11-20T11:00:00,5Z"), verdict: "invalid", code: "proof.malformed"},
+		{id: "D11", name: "no time, and the key had ended", data: forgery{doc: asWeb, by: webParty{college}, proof: func(p map[string]any) { delete(p, "created") }}.bytes(t),
+			keys: keyDocument(t, func(m *did.Method, _ *did.Document) { m.Expires = today.AddDate(0, 0, -2) }), verdict: "invalid", code: "proof.key-ended"},
 		{id: "D12", name: "proof has ended", data: sign(t, badge(t, nil), college, dataintegrity.Options{Expires: today.Add(-time.Minute)}), verdict: "invalid", code: "proof.ended"},
 		{id: "D13", name: "other time", data: set("created", "2026-11-20T10:00:00Z"), verdict: "invalid", code: "proof.signature"},
 		{id: "D13", name: "other purpose", data: set("proofPurpose", "authentication"), verdict: "invalid", code: "proof.purpose"},
 		{id: "D13", name: "a nonce more", data: set("nonce", "x"), verdict: "invalid", code: "proof.signature"},
 		{id: "D13", name: "a domain more", data: set("domain", "x.example"), verdict: "invalid", code: "proof.signature"},
-		{id: "D14", name: "unknown suite", data: set("cryptosuite", "eddsa-rdfc-2032"), verdict: "undetermined", code: "proof.unsupported"},
-		{id: "D14", name: "type Ed25519Signature2018", data: set("type", "Ed25519Signature2018"), verdict: "undetermined", code: "proof.unsupported"},
-		{id: "D14", name: "type JsonWebSignature2020", data: set("type", "JsonWebSignature2020"), verdict: "undetermined", code: "proof.unsupported"},
-		{id: "D15", name: "suite of other keys", data: set("cryptosuite", "ecdsa-rdfc-2019"), verdict: "invalid", code: "proof.method"},
-		{id: "D16", name: "value in another base", data: set("proofValue", "u"+value[1:]), verdict: "invalid", code: "proof.value"},
-		{id: "D16", name: "value with more bytes", data: set("proofValue", value+"1"), verdict: "invalid", code: "proof.value"},
-		{id: "D16", name: "value with fewer bytes", data: set("proofValue", value[:len(value)-2]), verdict: "invalid", code: "proof.value"},
-		{id: "D17", name: "no domain", data: present("domain", nil), ask: ask, verdict: "invalid", code: "proof.signature"},
+		{id: "D14", name: "unknown suite", data: option("cryptosuite", "eddsa-jcs-2032"), verdict: "undetermined", code: "proof.unsupported"},
+		{id: "D14", name: "type Ed25519Signature2018", data: option("type", "Ed25519Signature2018"), verdict: "undetermined", code: "proof.unsupported"},
+		{id: "D14", name: "type JsonWebSignature2020", data: option("type", "JsonWebSignature2020"), verdict: "undetermined", code: "proof.unsupported"},
+		{id: "D15", name: "suite of other keys", data: option("cryptosuite", "ecdsa-jcs-2019"), verdict: "invalid", code: "proof.method"},
+		{id: "D16", name: "value in another base", data: valued(func(b []byte) string { return jose.EncodeBase64(b) }, "u"), verdict: "invalid", code: "proof.value"},
+		{id: "D16", name: "value with more bytes", data: valued(func(b []byte) string { return base58.Encode(append(bytes.Clone(b), 0)) }, "z"), verdict: "invalid", code: "proof.value"},
+		{id: "D16", name: "value with fewer bytes", data: valued(func(b []byte) string { return base58.Encode(b[:63]) }, "z"), verdict: "invalid", code: "proof.value"},
+		{id: "D17", name: "no domain", data: shownAs(func(p map[string]any) { delete(p, "domain") }), ask: ask, verdict: "invalid", code: "proof.domain"},
 		{id: "D17", name: "other domain", data: presentation(t, amina, dataintegrity.Options{Challenge: "c-1", Domain: "evil.example"}, good), ask: ask, verdict: "invalid", code: "proof.domain"},
-		{id: "D17", name: "several domains", data: present("domain", []any{"university.example", "evil.example"}), ask: ask, verdict: "invalid", code: "proof.signature"},
+		{id: "D17", name: "several domains", data: shownAs(func(p map[string]any) { p["domain"] = []any{"university.example", "evil.example"} }), ask: ask, verdict: "invalid", code: "proof.domain"},
 		{id: "D18", name: "holder has answered", data: shown, ask: ask, verdict: "valid", code: "proof.good"},
+		{id: "D18", name: "no challenge in it", data: shownAs(func(p map[string]any) { delete(p, "challenge") }), ask: ask, verdict: "invalid", code: "proof.challenge"},
 		{id: "D18", name: "other challenge", data: presentation(t, amina, dataintegrity.Options{Challenge: "c-0", Domain: "university.example"}, good), ask: ask, verdict: "invalid", code: "proof.challenge"},
 		{id: "D18", name: "no challenge was asked", data: shown, verdict: "undetermined", code: "holder.no-challenge"},
 		{id: "D19", name: "proof of a neighbour", data: whole(proofOf(neighbour)), verdict: "invalid", code: "proof.signature"},
@@ -206,6 +258,12 @@ func proofCases(t testing.TB) []negative {
 			m["credentialSubject"] = []any{m["credentialSubject"], second}
 		}), verdict: "invalid", code: "model.bad", cause: "vc.schema"},
 		{id: "D23", name: "a member beside the envelope", data: edited(t, write(t, carried(t, "vc+jwt", tokenCases(t)[0].data)), func(m map[string]any) { m["name"] = "Degree" }), verdict: "invalid", code: "model.unreadable", cause: "vcjwt.envelope"},
+		{id: "D24", name: "digest of a resource that is known", data: inTree(func(m map[string]any) {
+			m["relatedResource"] = []any{map[string]any{"id": vc.ContextV2, "digestSRI": "sha256-" + strings.Repeat("A", 43) + "="}}
+		}), verdict: "invalid", code: "model.resource", cause: "resource.digest"},
+		{id: "D24", name: "digest of a resource that is not known, and not shown", data: inTree(func(m map[string]any) {
+			m["relatedResource"] = []any{map[string]any{"id": "https://college.example/photo", "digestSRI": "sha256-" + strings.Repeat("A", 43) + "="}}
+		}), verdict: "valid", code: "proof.good"},
 		{id: "D25", name: "contexts of both versions", data: inTree(func(m map[string]any) {
 			m["@context"] = append([]any{"https://www.w3.org/2018/credentials/v1"}, m["@context"].([]any)...)
 		}), verdict: "invalid", code: "model.bad", cause: "vc.mixed"},
