@@ -12,10 +12,7 @@ package programme
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/goccy/go-yaml"
 
@@ -51,6 +48,7 @@ type Programme struct {
 	Requirements []Requirement `yaml:"requirements"`
 
 	digest string
+	source []byte // as it was read, for places
 }
 
 // Award is the full credential that completing the programme earns.
@@ -185,28 +183,25 @@ type Exclusive struct {
 	Achievements []cairn.AchievementID `yaml:"achievements"`
 }
 
-func invalid(field, format string, args ...any) error {
-	return &cairn.Error{Kind: cairn.Invalid, Code: "programme.document", Field: field, Message: fmt.Sprintf(format, args...)}
-}
-
-// Parse reads a programme document in YAML (or JSON, which is YAML). Errors name
-// the line, or the clause, that is wrong.
+// Parse reads a programme document in YAML (or JSON, which is YAML). Its error names
+// the line, the column and the requirement of everything that is wrong, not only of
+// the first thing; ProblemsOf has them one by one.
 func Parse(data []byte) (*Programme, error) {
 	if len(data) > maxDocument {
 		return nil, &cairn.Error{Kind: cairn.TooLarge, Code: "programme.document", Message: fmt.Sprintf("the document is larger than %d bytes", maxDocument)}
 	}
-	if err := checkForm(data); err != nil {
-		return nil, err
+	if problems := checkForm(data); len(problems.List) > 0 {
+		return nil, problems.err()
 	}
-	var p Programme
-	if err := yaml.UnmarshalWithOptions(data, &p, yaml.Strict()); err != nil {
-		return nil, &cairn.Error{Kind: cairn.Invalid, Code: "programme.document", Message: "the programme document can't be read", Err: err}
+	p := &Programme{source: slices.Clone(data)}
+	err := yaml.UnmarshalWithOptions(data, p, yaml.Strict())
+	if err == nil {
+		if c := p.check(); len(c.list) == 0 {
+			p.digest = jcs.Digest(data)
+			return p, nil
+		}
 	}
-	if err := p.validate(); err != nil {
-		return nil, err
-	}
-	p.digest = jcs.Digest(data)
-	return &p, nil
+	return nil, p.diagnose(data, err)
 }
 
 // Digest names the edition: the digest of the document's bytes.
@@ -218,175 +213,6 @@ func (r Requirement) Slots() []Slot {
 		return r.All
 	}
 	return r.Of
-}
-
-var identifier = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$`)
-
-func (p *Programme) validate() error {
-	switch {
-	case !identifier.MatchString(string(p.ID)):
-		return invalid("id", "the id must be letters, digits, dots and dashes")
-	case p.Edition == "":
-		return invalid("edition", "the edition is missing")
-	case strings.ContainsFunc(p.Edition, hidden):
-		return invalid("edition", "the edition must not have hidden characters")
-	case !strings.HasPrefix(string(p.Institution), "did:"):
-		return invalid("institution", "the institution must be a decentralised identifier")
-	case !readable(p.Title):
-		return invalid("title", "a title in at least one language is needed, without hidden characters")
-	case len(p.Description) > 0 && !readable(p.Description):
-		return invalid("description", "the description must not be empty or have hidden characters")
-	case p.Language == "":
-		return invalid("language", "the language of the award is missing")
-	case p.Award.Achievement == "" || p.Award.Type == "":
-		return invalid("award", "the award needs an achievement and a type")
-	case p.Credit.Unit == "" || p.Credit.HoursPerCredit.Sign() <= 0 || p.Credit.Total.Sign() <= 0:
-		return invalid("credit", "the credit needs a unit, its hours, and the total")
-	case len(p.Requirements) == 0 || len(p.Requirements) > maxRequirements:
-		return invalid("requirements", "there must be between 1 and %d requirements", maxRequirements)
-	case len(p.Agreements) > maxAgreements:
-		return invalid("agreements", "more than %d agreements", maxAgreements)
-	}
-	for name, c := range map[string]*Cap{"policy.outside": p.Policy.Outside, "policy.rpl": p.Policy.RPL} {
-		if c == nil {
-			continue
-		}
-		if c.Percent.IsZero() == c.Credits.IsZero() {
-			return invalid(name, "a cap is either a percentage or an amount of credits")
-		}
-		if c.Percent.Cmp(cairn.WholeCredits(100)) > 0 || c.Round != "" && c.Round != "down" {
-			return invalid(name, "a percentage is at most 100, and round is \"down\" or absent")
-		}
-		if c.Clause == "" {
-			return invalid(name+".clause", "a cap needs the clause that it rests on")
-		}
-	}
-	if err := p.Policy.MaxAge.validate("policy.maxAge"); err != nil {
-		return err
-	}
-	slots := map[string]bool{}
-	ids := map[string]bool{}
-	for i, r := range p.Requirements {
-		at := fmt.Sprintf("requirements[%d]", i)
-		if !identifier.MatchString(r.ID) || ids[r.ID] || slots[r.ID] {
-			return invalid(at+".id", "a requirement needs an id of its own")
-		}
-		ids[r.ID] = true
-		if r.Clause == "" || strings.ContainsFunc(r.Clause, hidden) || !readable(r.Title) {
-			return invalid(at, "requirement %s needs a clause and a title, without hidden characters", r.ID)
-		}
-		if err := p.validateRequirement(at, r, slots); err != nil {
-			return err
-		}
-	}
-	if len(slots) > maxSlots {
-		return invalid("requirements", "more than %d slots", maxSlots)
-	}
-	for i, a := range p.Agreements {
-		at := fmt.Sprintf("agreements[%d]", i)
-		if a.ID == "" || a.Issuer == "" || a.Achievement == "" || len(a.CountsAs) == 0 && a.Field == "" {
-			return invalid(at, "an agreement needs an id, an issuer, an achievement, and what it counts as")
-		}
-		if err := (Dates{a.From, a.Until}).validate(at); err != nil {
-			return err
-		}
-		for _, s := range a.CountsAs {
-			if !slots[s] {
-				return invalid(at+".countsAs", "there is no slot %q", s)
-			}
-		}
-	}
-	for i, e := range p.Exclusive {
-		if e.Clause == "" || len(e.Achievements) < 2 {
-			return invalid(fmt.Sprintf("exclusive[%d]", i), "an exclusive set needs a clause and at least two achievements")
-		}
-	}
-	for i, g := range p.Grades {
-		if g.Scale == "" || len(g.Grades) < 2 {
-			return invalid(fmt.Sprintf("grades[%d]", i), "a scale needs a name and at least two grades")
-		}
-	}
-	return nil
-}
-
-// readable reports whether there is a text, and every one of them can be seen.
-func readable(t cairn.Text) bool {
-	for _, s := range t {
-		if s == "" || strings.ContainsFunc(s, hidden) {
-			return false
-		}
-	}
-	return len(t) > 0
-}
-
-// hidden reports whether a character is invisible or turns the direction of
-// writing, so that one rule could look like another. Two joiners are part of how
-// several languages are written; lines may end in a description.
-func hidden(r rune) bool {
-	return r != '\u200c' && r != '\u200d' && r != '\n' && (unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r))
-}
-
-func (c *Currency) validate(at string) error {
-	if c != nil && (c.Years < 0 || c.Months < 0 || c.Years+c.Months == 0 || c.Years > 100 || c.Months > 1200) {
-		return invalid(at, "an age limit needs years or months")
-	}
-	return nil
-}
-
-func (p *Programme) validateRequirement(at string, r Requirement, slots map[string]bool) error {
-	forms := 0
-	for _, given := range []bool{len(r.All) > 0, len(r.Of) > 0, r.Credits.Sign() > 0} {
-		if given {
-			forms++
-		}
-	}
-	if forms != 1 {
-		return invalid(at, "requirement %s must say exactly one of: all, choose … of, credits", r.ID)
-	}
-	if len(r.Of) > 0 && (r.Choose < 1 || r.Choose > len(r.Of)) || len(r.Of) == 0 && r.Choose != 0 {
-		return invalid(at+".choose", "requirement %s must choose between 1 and %d", r.ID, len(r.Of))
-	}
-	if r.Credits.Sign() > 0 && r.Match.empty() || r.Credits.IsZero() && (!r.Match.empty() || len(r.Limits) > 0) {
-		return invalid(at+".match", "requirement %s: match and limits belong to credits", r.ID)
-	}
-	if err := p.validateSelector(at+".match", r.Match); err != nil {
-		return err
-	}
-	if err := r.MaxAge.validate(at + ".maxAge"); err != nil {
-		return err
-	}
-	if r.MinLevel != nil && p.Levels.Framework == "" {
-		return invalid(at+".minLevel", "a minimum level needs levels.framework")
-	}
-	if r.MinGrade != nil && p.gradeRank(r.MinGrade.Scale, r.MinGrade.Grade) < 0 {
-		return invalid(at+".minGrade", "the grade %q is not on the scale %q", r.MinGrade.Grade, r.MinGrade.Scale)
-	}
-	limited := map[string]bool{}
-	for j, l := range r.Limits {
-		if len(l.Fields) == 0 || l.Clause == "" {
-			return invalid(fmt.Sprintf("%s.limits[%d]", at, j), "a limit needs fields and a clause")
-		}
-		for _, f := range l.Fields {
-			if limited[f] {
-				return invalid(fmt.Sprintf("%s.limits[%d]", at, j), "the field %q is in two limits; then it is not clear which one holds", f)
-			}
-			limited[f] = true
-		}
-	}
-	for j, s := range r.Slots() {
-		where := fmt.Sprintf("%s.slots[%d]", at, j)
-		if !identifier.MatchString(s.ID) || slots[s.ID] {
-			return invalid(where+".id", "a slot needs an id of its own")
-		}
-		slots[s.ID] = true
-		if !readable(s.Title) || s.Credits.Sign() <= 0 {
-			return invalid(where, "slot %s needs a title, without hidden characters, and credits", s.ID)
-		}
-		if err := p.validateSelector(where+".match", s.Match); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (p *Programme) gradeRank(scale, grade string) int {

@@ -1,6 +1,7 @@
 package programme
 
 import (
+	"fmt"
 	"regexp"
 
 	"github.com/goccy/go-yaml/lexer"
@@ -19,42 +20,43 @@ const (
 var plainFigure = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$`)
 
 // checkForm refuses what YAML allows and a programme document does not need.
-func checkForm(data []byte) error {
+func checkForm(data []byte) *Problems {
+	var problems Problems
 	depth, line, perLine, content := 0, 0, 0, false
 	for _, t := range lexer.Tokenize(string(data)) {
 		if t.Position.Line != line {
 			line, perLine = t.Position.Line, 0
 		}
-		bad := func(format string, args ...any) error {
-			return invalid("", "line %d, column %d: "+format, append([]any{t.Position.Line, t.Position.Column}, args...)...)
+		bad := func(format string, args ...any) {
+			problems.add(Problem{Line: t.Position.Line, Column: t.Position.Column, Message: fmt.Sprintf(format, args...)})
 		}
 		switch t.Type {
 		case token.AnchorType, token.AliasType, token.MergeKeyType:
-			return bad("anchors, aliases and merges (&, * and <<) are not accepted; write the value out, or put it in quotes")
+			bad("anchors, aliases and merges (&, * and <<) are not accepted; write the value out, or put it in quotes")
 		case token.TagType, token.DirectiveType:
-			return bad("tags and directives (! and %%) are not accepted; put the value in quotes")
+			bad("tags and directives (! and %%) are not accepted; put the value in quotes")
 		case token.DocumentHeaderType, token.DocumentEndType:
 			if content {
-				return bad("there must be one document in the file")
+				bad("there must be one document in the file")
 			}
 		case token.CommentType:
 			continue
 		case token.SequenceStartType, token.MappingStartType:
-			if depth++; depth > maxFlow {
-				return bad("more than %d brackets inside each other", maxFlow)
+			if depth++; depth == maxFlow+1 {
+				bad("more than %d brackets inside each other", maxFlow)
 			}
 		case token.SequenceEndType, token.MappingEndType:
 			depth = max(depth-1, 0)
 		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType:
-			if perLine++; depth == 0 && perLine > maxPerLine {
-				return bad("more than %d levels in one line", maxPerLine)
+			if perLine++; depth == 0 && perLine == maxPerLine+1 {
+				bad("more than %d levels in one line", maxPerLine)
 			}
 		case token.IntegerType, token.FloatType, token.HexIntegerType, token.OctetIntegerType, token.BinaryIntegerType:
 			if !plainFigure.MatchString(t.Value) {
-				return bad("write %s in quotes when it is a text, or as a plain figure (3.5, without zeros at the end) when it is a number", t.Value)
+				bad("write %s in quotes when it is a text, or as a plain figure (3.5, without zeros at the end) when it is a number", t.Value)
 			}
 		}
 		content = content || t.Type != token.DocumentHeaderType
 	}
-	return nil
+	return &problems
 }

@@ -88,53 +88,50 @@ func (s *Selector) empty() bool {
 		s.Levels == nil && s.MinGrade == nil && s.Awarded == nil && s.Not == nil
 }
 
-func (p *Programme) validateSelector(at string, s Selector) error {
+func (c *checker) selector(at string, s Selector) {
 	for _, n := range []int{len(s.Achievements), len(s.Alignments), len(s.Fields), len(s.Tags), len(s.Types), len(s.Issuers), len(s.Routes), len(s.Assessments), len(s.Supervision)} {
 		if n > maxSelector {
-			return invalid(at, "more than %d entries", maxSelector)
+			c.bad(at, "more than %d entries", maxSelector)
 		}
 	}
-	for _, r := range s.Routes {
+	for i, r := range s.Routes {
 		if !slices.Contains(routes, r) {
-			return invalid(at+".routes", "there is no route %q", r)
+			c.bad(fmt.Sprintf("%s.routes[%d]", at, i), "there is no route %q", r)
 		}
 	}
-	for _, how := range s.Supervision {
+	for i, how := range s.Supervision {
 		if !slices.Contains(supervisions, how) {
-			return invalid(at+".supervision", "supervision is onsite, online or none, not %q", how)
+			c.bad(fmt.Sprintf("%s.supervision[%d]", at, i), "supervision is onsite, online or none, not %q", how)
 		}
 	}
 	if l := s.Levels; l != nil {
 		switch {
 		case l.Min == nil && l.Max == nil:
-			return invalid(at+".levels", "levels need min, max or both")
+			c.bad(at+".levels", "levels need min, max or both")
 		case l.Min != nil && l.Max != nil && l.Max.Cmp(*l.Min) < 0:
-			return invalid(at+".levels", "max is below min")
-		case p.Levels.Framework == "":
-			return invalid(at+".levels", "levels need levels.framework")
+			c.bad(at+".levels", "max is below min")
+		case c.p.Levels.Framework == "":
+			c.bad(at+".levels", "levels need levels.framework")
 		}
 	}
-	if g := s.MinGrade; g != nil && p.gradeRank(g.Scale, g.Grade) < 0 {
-		return invalid(at+".minGrade", "the grade %q is not on the scale %q", g.Grade, g.Scale)
+	if g := s.MinGrade; g != nil && c.p.gradeRank(g.Scale, g.Grade) < 0 {
+		c.bad(at+".minGrade", "the grade %q is not on the scale %q", g.Grade, g.Scale)
 	}
 	if d := s.Awarded; d != nil {
 		if d.From.IsZero() && d.Until.IsZero() {
-			return invalid(at+".awarded", "awarded needs from, until or both")
+			c.bad(at+".awarded", "awarded needs from, until or both")
 		}
-		if err := d.validate(at + ".awarded"); err != nil {
-			return err
-		}
-	}
-	if s.Not == nil {
-		return nil
+		c.try(d.validate(at + ".awarded"))
 	}
 	switch {
+	case s.Not == nil:
 	case s.Not.Not != nil:
-		return invalid(at+".not.not", "a not inside a not is not accepted; write what is meant")
+		c.bad(at+".not.not", "a not inside a not is not accepted; write what is meant")
 	case s.Not.empty():
-		return invalid(at+".not", "what is left out is not said")
+		c.bad(at+".not", "what is left out is not said")
+	default:
+		c.selector(at+".not", *s.Not)
 	}
-	return p.validateSelector(at+".not", *s.Not)
 }
 
 // picks reports whether a selector picks a candidate that counts in some fields.
