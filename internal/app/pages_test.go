@@ -242,7 +242,7 @@ func TestVerifyPage(t *testing.T) {
 	if code, header, body := do(t, visitor(t), r); code != http.StatusOK || !strings.HasPrefix(header.Get("Content-Type"), "application/json") || !strings.Contains(body, `"verdict":"valid"`) || reportcheck.Report([]byte(body)) != nil {
 		t.Errorf("the API answers %d: %.200s", code, body)
 	}
-	large, err := http.NewRequestWithContext(t.Context(), "POST", s.base+"/api/verify", bytes.NewReader(bytes.Repeat([]byte(" "), 1<<20+1000)))
+	large, err := http.NewRequestWithContext(t.Context(), "POST", s.base+"/api/verify", bytes.NewReader(bytes.Repeat([]byte(" "), 40<<20)))
 	if err != nil {
 		t.Fatal(err)
 	}

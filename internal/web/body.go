@@ -19,6 +19,12 @@ const (
 	bodyShare   = 4                // of them by one caller
 	bodyWindow  = 15 * time.Second // in each of which at least bodyPerTime bytes must arrive
 	bodyPerTime = 8 << 10          // 4 kbit/s: a tenth of what the slowest mobile network brings
+
+	// What of a refused body is still read, so that the answer arrives.
+	drainBytes  = 64 << 20
+	drainTime   = 20 * time.Second
+	drainPlaces = 32
+	drainShare  = 4 // of them for one caller
 )
 
 // uploads are the addresses that take documents; others take small forms only.
@@ -36,6 +42,7 @@ func bodyLimit(pattern string) int64 {
 // slowly is cut here.
 type body struct {
 	io.ReadCloser
+	raw   io.Reader // without the limit of what a request may bring
 	enter func() error
 	leave func()
 	timer *time.Timer
@@ -49,12 +56,16 @@ type body struct {
 
 var errSlow = &cairn.Error{Kind: cairn.Unavailable, Code: "web.slow", Message: "this came too slowly and was given up", Hint: "try again, with a smaller file"}
 
-// watch puts a body around that of v's request. The function it returns must be
-// called when the body is done with, before the answer of a refusal is written:
-// the rest of a body that nobody wants is not waited for.
-func (v *visit) watch(window time.Duration) (done func()) {
-	b := &body{ReadCloser: v.r.Body, enter: func() error { return v.site.bodies.take(v.asks) }}
+// watch puts a body around that of v's request, which brings at most limit bytes. The
+// function it returns must be called when the body is done with, before an answer is
+// written, and drain after it.
+func (v *visit) watch(limit int64, window time.Duration) (done func()) {
+	b := &body{ReadCloser: http.MaxBytesReader(v.w, v.r.Body, limit), raw: v.r.Body, enter: func() error { return v.site.bodies.take(v.asks) }}
 	b.leave = func() { v.site.bodies.leave(v.asks) }
+	v.r.Body, v.body = b, b
+	if v.r.ContentLength == 0 {
+		return func() {}
+	}
 	b.timer = time.AfterFunc(window, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -64,13 +75,8 @@ func (v *visit) watch(window time.Duration) (done func()) {
 			return
 		}
 		b.cut = true
-		// A time long past ends the read that waits. Where there is no connection, as
-		// in tests of a handler alone, nothing waits.
-		if err := http.NewResponseController(v.w).SetReadDeadline(time.Unix(1, 0)); err != nil {
-			v.site.Log.Debug("a slow request could not be cut", "request", v.id)
-		}
+		v.hangUp()
 	})
-	v.r.Body = b
 	return func() {
 		b.timer.Stop()
 		b.mu.Lock()
@@ -79,13 +85,47 @@ func (v *visit) watch(window time.Duration) (done func()) {
 		if held {
 			b.leave()
 		}
-		if !end && v.r.ContentLength != 0 {
+		if !end {
 			v.w.Header().Set("Connection", "close")
-			// The server would read on for the sake of the next request.
-			if err := http.NewResponseController(v.w).SetReadDeadline(time.Unix(1, 0)); err != nil {
-				v.site.Log.Debug("the rest of a request could not be cut", "request", v.id)
-			}
 		}
+	}
+}
+
+// hangUp ends the reading of a request: a time long past ends the read that waits.
+func (v *visit) hangUp() {
+	// Where there is no connection, as in tests of a handler alone, nothing waits.
+	if err := http.NewResponseController(v.w).SetReadDeadline(time.Unix(1, 0)); err != nil {
+		v.site.Log.Debug("a request could not be cut", "request", v.id)
+	}
+}
+
+// drain reads on, within limits, where a body was refused. Who sends reads no answer
+// before they have sent all, as browsers do, or loses it when the connection is cut
+// while something of theirs is unread.
+func (v *visit) drain() {
+	b := v.body
+	if b == nil || v.r.ContentLength == 0 {
+		return
+	}
+	b.mu.Lock()
+	end, begun, cut := b.end, b.all > 0, b.cut
+	b.mu.Unlock()
+	if end {
+		return
+	}
+	defer v.hangUp()                                  // the server would read on by itself
+	waits := !begun && v.r.Header.Get("Expect") != "" // for a word from us before it sends
+	if cut || waits || v.site.drains.take(v.asks) != nil {
+		return
+	}
+	defer v.site.drains.leave(v.asks)
+	if err := http.NewResponseController(v.w).Flush(); err != nil {
+		return
+	}
+	timer := time.AfterFunc(drainTime, v.hangUp)
+	defer timer.Stop()
+	if _, err := io.CopyN(io.Discard, b.raw, drainBytes); err == nil {
+		v.site.Log.Debug("a body far beyond the limit was given up", "request", v.id)
 	}
 }
 
@@ -97,7 +137,7 @@ func (b *body) Read(p []byte) (int, error) {
 	b.end = b.end || err == io.EOF
 	after, cut := b.all, b.cut
 	b.mu.Unlock()
-	if err == io.EOF {
+	if err == io.EOF && b.timer != nil {
 		b.timer.Stop() // the whole is here; what follows is our own time
 	}
 	if err != nil && err != io.EOF && cut {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"image"
@@ -19,28 +20,28 @@ import (
 )
 
 // reading is a server that only reads bodies.
-func reading(t *testing.T, window time.Duration, places, share int) (*httptest.Server, chan error) {
+func reading(t *testing.T, window time.Duration, places, share int) (*httptest.Server, *Site, chan error) {
 	t.Helper()
-	s := &Site{Deps: Deps{Caller: func(r *http.Request) string { return r.Header.Get("Caller") }, Log: slog.New(slog.DiscardHandler)}, bodies: newGate(0, places, share)}
+	s := &Site{Deps: Deps{Caller: func(r *http.Request) string { return r.Header.Get("Caller") }, Log: slog.New(slog.DiscardHandler)}, bodies: newGate(0, places, share), drains: newGate(0, drainPlaces, drainShare)}
 	read := make(chan error, 100)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &visit{w: w, r: r, site: s, asks: s.Caller(r)}
-		v.r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		done := v.watch(window)
+		done := v.watch(maxBody, window)
 		_, err := readAll(v.r.Body, maxFile)
 		done()
 		read <- err
 		if err != nil {
 			w.WriteHeader(statusOf(err))
 		}
+		v.drain()
 	}))
 	t.Cleanup(server.Close)
-	return server, read
+	return server, s, read
 }
 
 // A body that trickles is given up long before the time limit of the server.
 func TestSlowBody(t *testing.T) {
-	server, read := reading(t, 100*time.Millisecond, 4, 4)
+	server, _, read := reading(t, 100*time.Millisecond, 4, 4)
 	c, err := net.Dial("tcp", server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +76,7 @@ func TestSlowBody(t *testing.T) {
 
 // One that comes steadily is read to its end, however many windows that takes.
 func TestSteadyBody(t *testing.T) {
-	server, read := reading(t, 100*time.Millisecond, 4, 4)
+	server, _, read := reading(t, 100*time.Millisecond, 4, 4)
 	r, w := io.Pipe()
 	go func() {
 		for range 60 {
@@ -99,7 +100,7 @@ func TestSteadyBody(t *testing.T) {
 // Large bodies have few places, and one caller has a share of them; small ones
 // need none.
 func TestBodyPlaces(t *testing.T) {
-	server, read := reading(t, 10*time.Second, 3, 2)
+	server, site, read := reading(t, time.Minute, 3, 2)
 	type sender struct {
 		to     *io.PipeWriter
 		status chan int
@@ -127,17 +128,36 @@ func TestBodyPlaces(t *testing.T) {
 		return out
 	}
 	const large = 4 * smallBody
+	held := func(caller string, places int) { // what was sent is not yet what was read
+		t.Helper()
+		for range 1000 {
+			site.bodies.mu.Lock()
+			n := site.bodies.of[caller]
+			site.bodies.mu.Unlock()
+			if n == places {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		t.Fatalf("%s never holds %d places", caller, places)
+	}
 	first := []sender{send("a", large), send("a", large)}
-	if third := send("a", large); <-third.status != http.StatusServiceUnavailable {
+	held("a", 2)
+	third := send("a", large)
+	if <-third.status != http.StatusServiceUnavailable {
 		t.Error("one caller has more than its share")
 	}
+	third.to.Close()
 	if cairn.CodeOf(<-read) != "web.busy" {
 		t.Error("refused for another reason")
 	}
 	first = append(first, send("b", large))
-	if fourth := send("c", large); <-fourth.status != http.StatusServiceUnavailable {
+	held("b", 1)
+	fourth := send("c", large)
+	if <-fourth.status != http.StatusServiceUnavailable {
 		t.Error("more large bodies than there are places")
 	}
+	fourth.to.Close()
 	<-read
 	small := send("c", smallBody)
 	small.to.Close()
@@ -156,6 +176,87 @@ func TestBodyPlaces(t *testing.T) {
 	again.to.Close()
 	if status := <-again.status; status != http.StatusOK {
 		t.Errorf("after all have left: %d", status)
+	}
+}
+
+// The answer to a body that is far too large arrives, though the other side reads it
+// only when it has sent all; and what is sent without end is cut.
+func TestTooLargeIsAnswered(t *testing.T) {
+	server, site, read := reading(t, time.Minute, 4, 4)
+	post := func(header string, size int64) (net.Conn, error) {
+		c, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		if _, err := fmt.Fprintf(c, "POST /verify HTTP/1.1\r\nHost: x\r\n%s\r\n", header); err != nil {
+			t.Fatal(err)
+		}
+		_, err = io.CopyN(c, endless{}, size)
+		return c, err
+	}
+	answer := func(c net.Conn) int {
+		t.Helper()
+		a, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		return a.StatusCode
+	}
+	const size = 40 << 20
+	for _, header := range []string{fmt.Sprintf("Content-Length: %d\r\n", size), "Transfer-Encoding: chunked\r\n\r\nffffffff\r\n"} {
+		c, err := post(strings.TrimSuffix(header, "\r\n")+"\r\n", size)
+		if err != nil {
+			t.Errorf("cut before all was sent: %v", err)
+		}
+		if status := answer(c); status != http.StatusRequestEntityTooLarge {
+			t.Errorf("the answer is %d", status)
+		}
+		c.Close()
+		<-read
+	}
+	if _, err := post(fmt.Sprintf("Content-Length: %d\r\n", int64(1)<<40), 4*drainBytes); err == nil {
+		t.Error("256 MiB were taken")
+	}
+	<-read
+	for range 1000 {
+		site.drains.mu.Lock()
+		n := len(site.drains.of)
+		site.drains.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("a place of those that are read on is never given back")
+}
+
+// endless gives as many bytes as are asked for.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+// Who waits for a word before sending is not told to send what is refused.
+func TestTooLargeIsNotAskedFor(t *testing.T) {
+	s := &Site{Deps: Deps{Caller: func(*http.Request) string { return "" }, Log: slog.New(slog.DiscardHandler)}, bodies: newGate(0, 4, 4), drains: newGate(0, 4, 4)}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{w: w, r: r, site: s}
+		v.watch(maxBody, time.Minute)()
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		v.drain()
+	}))
+	defer server.Close()
+	c, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 40000000\r\nExpect: 100-continue\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || a.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("%v %v", a, err)
 	}
 }
 

@@ -43,10 +43,13 @@ func (s *Site) serve(route Route) http.Handler {
 		if err := s.answer(v, route); err != nil {
 			v.fail(err)
 		}
+		v.drain()
 	})
 }
 
 func (s *Site) answer(v *visit, route Route) error {
+	v.asks = s.Caller(v.r)
+	defer v.watch(bodyLimit(route.Pattern), bodyWindow)()
 	if len(v.r.RequestURI) > maxPath {
 		return &cairn.Error{Kind: cairn.TooLarge, Code: "web.address-long", Message: "the address is too long"}
 	}
@@ -55,11 +58,6 @@ func (s *Site) answer(v *visit, route Route) error {
 	}
 	if err := s.crossing.Check(v.r); err != nil {
 		return &cairn.Error{Kind: cairn.Denied, Code: "web.cross-origin", Message: "this was sent by another site and was not done", Hint: "open the page here and send it again", Err: err}
-	}
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, bodyLimit(route.Pattern))
-	v.asks = s.Caller(v.r)
-	if v.r.Method == http.MethodPost {
-		defer v.watch(bodyWindow)()
 	}
 	if err := v.identify(); err != nil {
 		return err

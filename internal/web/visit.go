@@ -32,6 +32,7 @@ type visit struct {
 	account *staff.Account // of whoever is signed in
 	token   string         // of their session
 	id      string         // of this request, for the log
+	body    *body
 	form    form
 	asks    string // names who asks, for limits
 }

@@ -112,6 +112,7 @@ type Site struct {
 	checks   *gate // verifications, and other work of some cost
 	opening  *gate // pictures and PDF documents
 	bodies   *gate // large bodies; only taken from
+	drains   *gate // what is left of refused ones; only taken from
 	bundles  *bundleCache
 }
 
@@ -121,7 +122,7 @@ func New(d Deps) *Site {
 		d.Caller = callerBehind(d.Proxies)
 	}
 	s := &Site{Deps: d, mux: http.NewServeMux(), crossing: http.NewCrossOriginProtection(), checks: newGate(maxChecks, maxWaiting, maxShare),
-		opening: newGate(maxOpening, waitOpen, openShare), bodies: newGate(0, bodyPlaces, bodyShare), bundles: &bundleCache{}}
+		opening: newGate(maxOpening, waitOpen, openShare), bodies: newGate(0, bodyPlaces, bodyShare), drains: newGate(0, drainPlaces, drainShare), bundles: &bundleCache{}}
 	if u, err := url.Parse(d.BaseURL); err == nil {
 		s.host, s.secure = u.Host, u.Scheme == "https"
 	}
