@@ -283,6 +283,11 @@ func timeCases(t testing.TB) []negative {
 	begins := func(from time.Time) []byte {
 		return sign(t, badge(t, func(b *openbadges.Badge) { b.ValidFrom = from }), college, dataintegrity.Options{})
 	}
+	end := today.AddDate(0, -1, 0)
+	ending := keyDocument(t, func(m *did.Method, _ *did.Document) { m.Expires = end })
+	atEnd := func(after time.Duration) []byte {
+		return forgery{doc: badge(t, func(b *openbadges.Badge) { b.Issuer.DID, b.Status = webDID, nil }), by: webParty{college}, proof: func(p map[string]any) { p["created"] = vc.FormatTime(end.Add(after)) }}.bytes(t)
+	}
 	made := func(created time.Time) []byte {
 		return sign(t, badge(t, nil), college, dataintegrity.Options{Created: created})
 	}
@@ -297,6 +302,8 @@ func timeCases(t testing.TB) []negative {
 		{id: "T07", name: "a day only", data: at("validUntil", "2030-01-01"), verdict: "invalid", code: "model.bad", cause: "vc.time"},
 		{id: "T07", name: "no such day", data: at("validUntil", "2030-02-30T00:00:00Z"), verdict: "invalid", code: "model.bad", cause: "vc.time"},
 		{id: "T07", name: "no such hour", data: at("validUntil", "2030-02-20T25:00:00Z"), verdict: "invalid", code: "model.bad", cause: "vc.time"},
+		{id: "T11", name: "made a second before the key ended", data: atEnd(-time.Second), keys: ending, trust: listsAny(t, string(webDID)), verdict: "valid", code: "proof.good"},
+		{id: "T11", name: "made when the key ended", data: atEnd(0), keys: ending, trust: listsAny(t, string(webDID)), verdict: "invalid", code: "proof.key-ended"},
 		{id: "T12", name: "ends in a second", data: ends(today.Add(time.Second)), verdict: "valid", code: "proof.good"},
 		{id: "T12", name: "ends now", data: ends(today), verdict: "invalid", code: "period.ended"},
 	}

@@ -10,10 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mr-tron/base58"
+
 	"cairn.example"
 	"cairn.example/dataintegrity"
 	"cairn.example/did"
 	"cairn.example/internal/trust"
+	"cairn.example/internal/verify"
 	"cairn.example/openbadges"
 	"cairn.example/papercode"
 	"cairn.example/statuslist"
@@ -73,6 +76,13 @@ func statusCases(t testing.TB) []negative {
 			"credentialSubject": map[string]any{"id": string(amina.Controller())}, "credentialStatus": entries}, nil)
 	}
 	two := func(first, second map[string]any) []byte { return plain(first, second) }
+	oldMeta := newWorld().meta
+	oldMeta.ValidFrom, oldMeta.ValidUntil = today.AddDate(0, 0, -61), time.Time{}
+	old, err := statuslist.Credential(oldMeta, statuslist.New(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const past = listURL + "?timestamp=2026-05-01T00:00:00Z"
 	fifth := entry(func(m map[string]any) { m["statusListIndex"] = "5" })
 	out := []negative{
 		{id: "B00", name: "nothing is wrong", data: good, verdict: "valid", code: "proof.good"},
@@ -82,6 +92,7 @@ func statusCases(t testing.TB) []negative {
 		{id: "B03", name: "list is not signed", data: good, list: write(t, listTree(t)), verdict: "undetermined", code: "status.list-not-signed", cause: "proof.missing"},
 		{id: "B04", name: "list of another issuer", data: good, list: meta(func(w *world) { w.meta.Issuer, w.signer = string(stranger.Controller()), stranger }), verdict: "invalid", code: "status.other-issuer"},
 		{id: "B04", name: "list signed by another", data: good, list: meta(func(w *world) { w.signer = stranger }), verdict: "undetermined", code: "status.list-not-signed", cause: "proof.not-the-signers-key"},
+		{id: "B05", name: "list of the ministry that stands above the issuer", data: good, list: meta(func(w *world) { w.meta.Issuer, w.signer = string(ministry.Controller()), ministry }), verdict: "invalid", code: "status.other-issuer"},
 		{id: "B06", name: "list of another address", data: good, list: meta(func(w *world) { w.meta.ID = "https://college.example/other" }), verdict: "invalid", code: "status.other-address"},
 		{id: "B07", name: "list for another purpose", data: good, list: meta(func(w *world) { w.meta.Purpose = statuslist.Suspension }), verdict: "invalid", code: "status.purpose"},
 		{id: "B08", name: "list of another type", data: good, list: subject("type", "RevocationList2020"), verdict: "undetermined", code: "status.unreadable", cause: "status.credential"},
@@ -109,6 +120,9 @@ func statusCases(t testing.TB) []negative {
 		{id: "B19", name: "suspended", data: suspended, list: meta(func(w *world) { w.meta.Purpose, w.revoked = statuslist.Suspension, []int{94567} }), verdict: "invalid", code: "status.suspended"},
 		{id: "B20", name: "unknown type", data: with("type", "OracleStatus"), verdict: "undetermined", code: "status.unknown-type"},
 		{id: "B22", name: "six entries", data: plain(slices.Repeat([]any{entry(nil)}, 6)...), verdict: "undetermined", code: "status.too-many"},
+		{id: "B24", name: "a copy may be used for ten years, the list is 61 days old", data: good, list: signedTree(t, old, func(m map[string]any) {
+			m["credentialSubject"].(map[string]any)["ttl"] = json.Number("315360000000")
+		}), verdict: "undetermined", code: "status.too-old"},
 		{id: "B27", name: "list on this machine", data: with("statusListCredential", "https://127.0.0.1/list"), verdict: "undetermined", code: "status.unavailable"},
 		{id: "B28", name: "list has a status itself", data: good, list: set("credentialStatus", statuslist.Entry{Purpose: statuslist.Revocation, Index: 1, List: listURL}.Tree()), verdict: "undetermined", code: "status.list-with-status"},
 	}
@@ -128,13 +142,25 @@ func statusCases(t testing.TB) []negative {
 		}
 		out = append(out, negative{id: "B09", name: name, data: with("statusListIndex", index), verdict: "invalid", code: code})
 	}
+	out = append(out, negative{id: "B29", name: "list as it was at another time", data: with("statusListCredential", past), lists: map[string][]byte{past: statusList(t, nil)}, verdict: "invalid", code: "status.other-address"})
 	return append(out, tokenStatusCases(t)...)
 }
 
 // Group K: keys, identifiers and trust lists.
 func keyCases(t testing.TB) []negative {
-	by := func(issuer string) []byte {
-		return edited(t, sign(t, badge(t, nil), college, dataintegrity.Options{}), func(m map[string]any) { m["issuer"].(map[string]any)["id"] = issuer })
+	// by is a badge in the name of an identifier, signed with a key of its.
+	by := func(issuer cairn.DID, name string) []byte {
+		doc := badge(t, func(b *openbadges.Badge) { b.Status = nil })
+		doc["issuer"].(map[string]any)["id"] = string(issuer)
+		return forgery{doc: doc, by: under{college, issuer, cairn.KeyID(issuer) + cairn.KeyID("#"+name)}}.bytes(t)
+	}
+	// has is the document of an identifier with that key.
+	has := func(d cairn.DID) []byte {
+		return []byte(strings.ReplaceAll(string(keyDocument(t, nil)), string(webDID), string(d)))
+	}
+	lists := func(d cairn.DID) []byte { return trustList(t, func(l *trust.List) { l.Issuers[0].DID = d }) }
+	web01 := func(name, d, verdict, code, cause string) negative {
+		return negative{id: "K01", name: "issuer has " + name, data: by(cairn.DID(d), "1"), did: cairn.DID(d), keys: has(cairn.DID(d)), trust: listsAny(t, d), verdict: verify.Verdict(verdict), code: code, cause: cause}
 	}
 	signed, err := dataintegrity.Sign(t.Context(), badge(t, func(b *openbadges.Badge) { b.Issuer.DID, b.Status = webDID, nil }),
 		dataintegrity.Options{Purpose: did.AssertionMethod, Created: today.Add(-time.Hour)}, webParty{college})
@@ -151,19 +177,45 @@ func keyCases(t testing.TB) []negative {
 		return trustList(t, func(l *trust.List) { change(&l.Issuers[0].Scopes[0]) })
 	}
 	own := string(college.Controller())
+	multikey, err := base58.Decode(own[len("did:key:z"):])
+	if err != nil {
+		t.Fatal(err)
+	}
+	inBase64 := cairn.DID("u" + base64.RawURLEncoding.EncodeToString(multikey))
+	jwk := func(more string) cairn.DID {
+		return cairn.DID("did:jwk:" + base64.RawURLEncoding.EncodeToString([]byte(`{"crv":"Ed25519",`+more+`"kty":"OKP","x":"`+base64.RawURLEncoding.EncodeToString(college.PublicKey())+`"}`)))
+	}
+	public, secret := jwk(""), jwk(`"d":"`+base64.RawURLEncoding.EncodeToString(college.private.Seed())+`",`)
+	monthAgo, err := dataintegrity.Sign(t.Context(), badge(t, func(b *openbadges.Badge) { b.Issuer.DID, b.Status = webDID, nil }),
+		dataintegrity.Options{Purpose: did.AssertionMethod, Created: today.AddDate(0, -1, 0)}, webParty{college})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unsigned := parse(t, trustList(t, nil))
+	delete(unsigned, "proof")
+	record := unsigned["credentialSubject"].(map[string]any)["record"].(map[string]any)
+	issuers := record["issuers"].([]any)
+	another := copyOf(t, issuers[0].(map[string]any))
+	another["name"] = map[string]any{"en": "Other College"}
+	record["issuers"] = append(issuers, another)
+	twiceNamed := sign(t, unsigned, ministry, dataintegrity.Options{Cryptosuite: "eddsa-jcs-2022", Created: today.AddDate(0, 0, -1)})
 	out := []negative{
-		{id: "K01", name: "issuer has port 22", data: by("did:web:college.example%3A22"), verdict: "undetermined", code: "proof.key-unavailable", cause: "did.method"},
-		{id: "K01", name: "issuer has no host", data: by("did:web:"), verdict: "undetermined", code: "proof.signer-kind", cause: "did.syntax"},
-		{id: "K01", name: "issuer has an address in brackets", data: by("did:web:[::1]"), verdict: "undetermined", code: "proof.signer-kind", cause: "did.syntax"},
 		{id: "K04", name: "document of another identifier", data: web, keys: []byte(strings.Replace(keys, `"id":"did:web:college.example"`, `"id":"did:web:evil.example"`, 1)), verdict: "invalid", code: "proof.key-unusable", cause: "did.document-id"},
 		{id: "K05", name: "page instead of a document", data: web, keys: []byte("<html>"), verdict: "undetermined", code: "proof.key-unavailable", cause: "json.syntax"},
 		{id: "K05", name: "no document", data: web, verdict: "undetermined", code: "proof.key-unavailable", cause: "did.method"},
-		{id: "K07", name: "key is cut", data: by(own[:len(own)-2]), verdict: "invalid", code: "proof.key-unusable", cause: "did.key-type"},
-		{id: "K07", name: "key of an unknown kind", data: by("did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme"), verdict: "invalid", code: "proof.key-unusable", cause: "did.key-type"},
-		{id: "K07", name: "key in another base", data: by("did:key:u" + own[9:]), verdict: "invalid", code: "proof.key-unusable", cause: "did.key"},
-		{id: "K08", name: "did:jwk with the private key", data: by("did:jwk:" + base64.RawURLEncoding.EncodeToString([]byte(`{"crv":"Ed25519","d":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE","kty":"OKP","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`))), verdict: "invalid", code: "proof.key-unusable", cause: "did.private-key"},
-		{id: "K09", name: "unknown method", data: by("did:example:college"), verdict: "undetermined", code: "proof.key-unavailable", cause: "did.method"},
+		{id: "K07", name: "key is cut", data: by(cairn.DID(own[:len(own)-2]), own[8:len(own)-2]), trust: listsAny(t, own[:len(own)-2]), verdict: "invalid", code: "proof.key-unusable", cause: "did.key-type"},
+		{id: "K07", name: "key of an unknown kind", data: by("did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme", "zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme"), verdict: "invalid", code: "proof.key-unusable", cause: "did.key-type"},
+		{id: "K07", name: "key in another base", data: by("did:key:"+inBase64, string(inBase64)), trust: listsAny(t, "did:key:"+string(inBase64)), verdict: "invalid", code: "proof.key-unusable", cause: "did.key"},
+		{id: "K08", name: "did:jwk with the private key", data: by(secret, "0"), trust: listsAny(t, string(secret)), verdict: "invalid", code: "proof.key-unusable", cause: "did.private-key"},
+		{id: "K08", name: "did:jwk without it", data: by(public, "0"), trust: listsAny(t, string(public)), verdict: "valid", code: "proof.good"},
+		{id: "K09", name: "unknown method", data: by("did:example:college", "1"), trust: lists("did:example:college"), verdict: "undetermined", code: "proof.key-unavailable", cause: "did.method"},
 		{id: "K10", name: "calls itself a ministry and is listed nowhere", data: good, trust: trustList(t, func(l *trust.List) { l.Issuers[0].DID = stranger.Controller() }), verdict: "undetermined", code: "issuer.not-listed"},
+		{id: "K11", name: "name of a listed institution with a letter of another alphabet", data: sign(t, badge(t, func(b *openbadges.Badge) {
+			b.Issuer.DID, b.Issuer.Name, b.Status = stranger.Controller(), "L\u0430keside College", nil
+		}), stranger, dataintegrity.Options{}), verdict: "undetermined", code: "issuer.not-listed"},
+		{id: "K12", name: "logo of another institution", data: signedTree(t, badge(t, nil), func(m map[string]any) {
+			m["issuer"].(map[string]any)["image"] = map[string]any{"id": "https://ministry.example/arms.png", "type": "Image"}
+		}), verdict: "valid", code: "proof.good"},
 		{id: "K13", name: "trust list has ended", data: good, trust: trustList(t, func(l *trust.List) { l.ValidUntil = today }), verdict: "undetermined", code: "issuer.list-ended"},
 		{id: "K14", name: "another field", data: as(func(b *openbadges.Badge) { b.Achievement.FieldOfStudy = "LAW" }), trust: scope(func(s *trust.Scope) { s.Fields = []string{"AGRI"} }), verdict: "invalid", code: "issuer.outside-scope"},
 		{id: "K14", name: "another type", data: as(func(b *openbadges.Badge) { b.Achievement.Type = "Diploma" }), trust: scope(func(s *trust.Scope) { s.Types = []string{"MicroCredential"} }), verdict: "invalid", code: "issuer.outside-scope"},
@@ -174,6 +226,8 @@ func keyCases(t testing.TB) []negative {
 		{id: "K15", name: "not recognised any more", data: good, trust: scope(func(s *trust.Scope) { s.Until = day("2026-01-01") }), verdict: "invalid", code: "issuer.not-at-that-time"},
 		{id: "K16", name: "trust list is not signed", data: good, trust: edited(t, trustList(t, nil), func(m map[string]any) { delete(m, "proof") }), verdict: "undetermined", code: "issuer.lists-unavailable", cause: "proof.missing"},
 		{id: "K16", name: "trust list was changed", data: good, trust: edited(t, trustList(t, nil), func(m map[string]any) { m["validUntil"] = "2027-12-20T12:00:00Z" }), verdict: "undetermined", code: "issuer.lists-unavailable", cause: "proof.signature"},
+		{id: "K18", name: "stolen since yesterday, signed a month ago", data: write(t, monthAgo), keys: keyDocument(t, func(m *did.Method, _ *did.Document) { m.Revoked = today.AddDate(0, 0, -1) }), trust: lists(webDID), verdict: "undetermined", code: "proof.key-revoked"},
+		{id: "K22", name: "a list names an identifier twice", data: good, trust: twiceNamed, verdict: "undetermined", code: "issuer.lists-unavailable", cause: "trust.list"},
 		{id: "K21", name: "the address has another key now", data: web, keys: func() []byte {
 			b, err := did.MarshalDocument(document(stranger, nil))
 			if err != nil {
@@ -182,15 +236,26 @@ func keyCases(t testing.TB) []negative {
 			return b
 		}(), verdict: "invalid", code: "proof.signature"},
 	}
-	for name, d := range map[string]string{"address of a machine": "did:web:127.0.0.1", "user before the host": "did:web:a%40college.example", "slash in the host": "did:web:college.example%2F..",
-		"dots in the path": "did:web:college.example:..:x", "dot at the end": "did:web:college.example.", "capitals": "did:web:COLLEGE.example"} {
-		cause := "did.web-host"
-		if name == "dots in the path" {
-			cause = "did.web-path"
-		}
-		out = append(out, negative{id: "K01", name: "issuer has " + name, data: by(d), verdict: "invalid", code: "proof.key-unusable", cause: cause})
-	}
+	out = append(out,
+		web01("nothing wrong in it", "did:web:university.example:science", "valid", "proof.good", ""),
+		web01("no host", "did:web:", "undetermined", "proof.signer-kind", "did.syntax"),
+		web01("an address in brackets", "did:web:[::1]", "undetermined", "proof.signer-kind", "did.syntax"),
+		web01("address of a machine", "did:web:127.0.0.1", "invalid", "proof.key-unusable", "did.web-host"),
+		web01("user before the host", "did:web:a%40college.example", "invalid", "proof.key-unusable", "did.web-host"),
+		web01("slash in the host", "did:web:college.example%2F..", "invalid", "proof.key-unusable", "did.web-host"),
+		web01("dots in the path", "did:web:college.example:..:x", "invalid", "proof.key-unusable", "did.web-path"),
+		web01("dot at the end", "did:web:college.example.", "invalid", "proof.key-unusable", "did.web-host"),
+		web01("capitals", "did:web:COLLEGE.example", "invalid", "proof.key-unusable", "did.web-host"))
 	return out
+}
+
+// listsAny is the trust list with any text for the identifier of the college.
+func listsAny(t testing.TB, id string) []byte {
+	t.Helper()
+	m := parse(t, trustList(t, nil))
+	delete(m, "proof")
+	m["credentialSubject"].(map[string]any)["record"].(map[string]any)["issuers"].([]any)[0].(map[string]any)["did"] = id
+	return sign(t, m, ministry, dataintegrity.Options{Cryptosuite: "eddsa-jcs-2022", Created: today.AddDate(0, 0, -1)})
 }
 
 // Group Q: paper codes.

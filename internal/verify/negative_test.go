@@ -38,10 +38,12 @@ type negative struct {
 	code     string // of the report's reason
 	cause    string // of that reason; empty when the code says all
 	// The rest is what the verifier can see, where it differs from the usual.
-	list   []byte // stands at listURL; empty and not nil: nobody answers
-	tokens []byte // stands at tokenURL
-	keys   []byte // the document of webDID
-	trust  []byte // the trust list
+	list   []byte            // stands at listURL; empty and not nil: nobody answers
+	tokens []byte            // stands at tokenURL
+	lists  map[string][]byte // stand at other addresses
+	keys   []byte            // the document of did
+	did    cairn.DID         // webDID when empty
+	trust  []byte            // the trust list
 	ask    verify.Options
 }
 
@@ -173,8 +175,14 @@ func corpus(t *testing.T) (index, store) {
 			c.tokens = tokens
 		}
 		in.Lists[tokenURL] = files.shared("list", c.tokens)
+		for url, l := range c.lists {
+			in.Lists[url] = files.shared("list", l)
+		}
 		if c.keys != nil {
-			in.Documents = map[string]string{string(webDID): files.shared("did", c.keys)}
+			if c.did == "" {
+				c.did = webDID
+			}
+			in.Documents = map[string]string{string(c.did): files.shared("did", c.keys)}
 		}
 		if c.trust == nil {
 			c.trust = trustList(t, nil)

@@ -3,8 +3,10 @@ package verify_test
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/asn1"
 	"encoding/json"
 	"fmt"
 	"math/big"
@@ -12,11 +14,13 @@ import (
 	"testing"
 	"time"
 
+	"cairn.example/internal/trust"
 	"cairn.example/internal/verify"
 	"cairn.example/jose"
 	"cairn.example/openbadges"
 	"cairn.example/sdjwt"
 	"cairn.example/tokenstatus"
+	"cairn.example/vc"
 	"cairn.example/vcjwt"
 )
 
@@ -100,6 +104,42 @@ func tokenCases(t testing.TB) []negative {
 	offCurve := bytes.Replace(oddKey, []byte(key(college, `,"use":"enc"`)), []byte(`{"kty":"EC","crv":"P-256","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE","y":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE"}`), 1)
 	infinity := bytes.Replace(offCurve, []byte("AAE"), []byte("AAA"), 2)
 	smallOrder := bytes.Replace(oddKey, []byte(key(college, `,"use":"enc"`)), []byte(`{"kty":"OKP","crv":"Ed25519","x":"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`), 1)
+	method := func(name string, p party) string {
+		return fmt.Sprintf(`{"id":"%s#%s","type":"JsonWebKey","controller":"%s","publicKeyJwk":%s}`, webDID, name, webDID, key(p, ""))
+	}
+	twoKeys := []byte(fmt.Sprintf(`{"@context":["https://www.w3.org/ns/did/v1"],"id":"%s","verificationMethod":[%s,%s],"assertionMethod":["%s#1","%s#2"]}`, webDID, method("1", college), method("2", stranger), webDID, webDID))
+	inWeb := strings.Split(string(sealed(t, vcjwt.Credential, badge(t, func(b *openbadges.Badge) { b.Issuer.DID, b.Status = webDID, nil }), vcjwt.Options{KeyID: string(webDID) + "#1"})), ".")
+	webPayload, err := jose.DecodeBase64(inWeb[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	webHeaded := func(alg, kid string) string {
+		return jose.EncodeBase64([]byte(`{"alg":"`+alg+`","typ":"vc+jwt"`+kid+`}`)) + "." + inWeb[1]
+	}
+	fits := webHeaded("EdDSA", `,"kid":"did:web:college.example#1"`) + "." + jose.EncodeBase64(anyMessage())
+	curve := newCurved(t, 5)
+	curveID, curveKey := curve.keys(t)
+	curveDoc := badge(t, func(b *openbadges.Badge) { b.Issuer.DID, b.Status = curveID, nil })
+	curveDoc["iss"] = string(curveID)
+	curveInput := jose.EncodeBase64([]byte(`{"alg":"ES256","typ":"vc+jwt","kid":"`+string(curveKey)+`"}`)) + "." + jose.EncodeBase64(write(t, curveDoc))
+	low, high := curve.sign(t, []byte(curveInput))
+	byCurve := func(b []byte) []byte { return []byte(curveInput + "." + jose.EncodeBase64(b)) }
+	der, err := asn1.Marshal(struct{ R, S *big.Int }{new(big.Int).SetBytes(low[:32]), new(big.Int).SetBytes(low[32:])})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listsCurve := trustList(t, func(l *trust.List) { l.Issuers[0].DID = curveID })
+	listsWeb := trustList(t, func(l *trust.List) { l.Issuers[0].DID = webDID })
+	n := elliptic.P256().Params().N.Bytes()
+	ask := verify.Options{Challenge: "n-1", Domain: "https://university.example"}
+	answer := func(audience any) []byte {
+		m := map[string]any{"@context": []any{vc.ContextV2}, "type": []any{"VerifiablePresentation"}, "holder": string(amina.Controller()), "verifiableCredential": []any{carried(t, "vc+jwt", []byte(good))},
+			"iss": string(amina.Controller()), "nonce": ask.Challenge, "aud": audience}
+		if audience == nil {
+			delete(m, "aud")
+		}
+		return []byte(rawToken(`{"alg":"EdDSA","typ":"vp+jwt","kid":"`+string(amina.KeyID())+`"}`, write(t, m), amina))
+	}
 	web := sealed(t, vcjwt.Credential, badge(t, func(b *openbadges.Badge) { b.Issuer.DID, b.Status = webDID, nil }), vcjwt.Options{KeyID: string(webDID) + "#1"})
 	out := []negative{
 		{id: "J00", name: "nothing is wrong", data: []byte(good), verdict: "valid", code: "proof.good"},
@@ -114,12 +154,14 @@ func tokenCases(t testing.TB) []negative {
 		{id: "J05", name: "jwk of the attacker", data: keyed(`"jwk":` + key(stranger, "")), verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.no-such-key"},
 		{id: "J06", name: "jku of the attacker", data: keyed(`"jku":"https://evil.example/keys","kid":"a"`), verdict: "invalid", code: "model.unreadable", cause: "vcjwt.header"},
 		{id: "J06", name: "x5u of the attacker", data: keyed(`"x5u":"https://evil.example/chain","kid":"a"`), verdict: "invalid", code: "model.unreadable", cause: "vcjwt.header"},
+		{id: "J06", name: "jku of the attacker beside the right key", data: with(`,"jku":"https://evil.example/keys"`), verdict: "valid", code: "proof.good"},
 		{id: "J08", name: "kid with a path", data: headed(`{"alg":"EdDSA","typ":"vc+jwt","kid":"../../etc/passwd"}`), verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.key-id"},
 		{id: "J08", name: "kid with a query in SQL", data: headed(`{"alg":"EdDSA","typ":"vc+jwt","kid":"x' OR '1'='1"}`), verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.key-id"},
 		{id: "J08", name: "kid with U+0000", data: headed(`{"alg":"EdDSA","typ":"vc+jwt","kid":"a\u0000b"}`), verdict: "invalid", code: "model.unreadable", cause: "json.nul"},
 		{id: "J08", name: "kid of 10 kB", data: headed(`{"alg":"EdDSA","typ":"vc+jwt","kid":"` + strings.Repeat("k", 10_000) + `"}`), verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.key-id"},
 		{id: "J09", name: "kid of another issuer", data: []byte(rawToken(strings.Replace(header(""), kid, string(stranger.KeyID()), 1), payload, stranger)), verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.document-id"},
-		{id: "J10", name: "no kid", data: headed(`{"alg":"EdDSA","typ":"vc+jwt"}`), verdict: "invalid", code: "model.unreadable", cause: "vcjwt.kid"},
+		{id: "J10", name: "no kid, and two keys", data: []byte(rawToken(`{"alg":"EdDSA","typ":"vc+jwt"}`, webPayload, college)), keys: twoKeys, trust: listsWeb, verdict: "invalid", code: "model.unreadable", cause: "vcjwt.kid"},
+		{id: "J10", name: "kid, and two keys", data: []byte(rawToken(`{"alg":"EdDSA","typ":"vc+jwt","kid":"did:web:college.example#1"}`, webPayload, college)), keys: twoKeys, trust: listsWeb, verdict: "valid", code: "proof.good"},
 		{id: "J11", name: "crit with an unknown name", data: with(`,"crit":["exp-x"],"exp-x":1`), verdict: "invalid", code: "model.unreadable", cause: "jose.critical"},
 		{id: "J11", name: "crit is empty", data: with(`,"crit":[]`), verdict: "invalid", code: "model.unreadable", cause: "jose.critical"},
 		{id: "J12", name: "b64 false", data: with(`,"b64":false,"crit":["b64"]`), verdict: "invalid", code: "model.unreadable", cause: "jose.critical"},
@@ -136,10 +178,17 @@ func tokenCases(t testing.TB) []negative {
 		{id: "J19", name: "short signature", data: resigned(signature[:63]), verdict: "invalid", code: "proof.signature", cause: "jose.signature"},
 		{id: "J19", name: "long signature", data: resigned(append(bytes.Clone(signature), 0)), verdict: "invalid", code: "proof.signature", cause: "jose.signature"},
 		{id: "J19", name: "signature of nothing but zeros", data: resigned(make([]byte, 64)), verdict: "invalid", code: "proof.signature", cause: "jose.signature"},
+		{id: "J19", name: "ECDSA with r and s one behind the other", data: byCurve(low), trust: listsCurve, verdict: "valid", code: "proof.good"},
+		{id: "J19", name: "ECDSA in DER", data: byCurve(der), trust: listsCurve, verdict: "invalid", code: "proof.signature", cause: "jose.signature"},
+		{id: "J19", name: "ECDSA with r zero", data: byCurve(append(make([]byte, 32), low[32:]...)), trust: listsCurve, verdict: "invalid", code: "proof.signature", cause: "jose.signature"},
+		{id: "J19", name: "ECDSA with s zero", data: byCurve(append(bytes.Clone(low[:32]), make([]byte, 32)...)), trust: listsCurve, verdict: "invalid", code: "proof.signature", cause: "jose.signature"},
+		{id: "J19", name: "ECDSA with r the order", data: byCurve(append(bytes.Clone(n), low[32:]...)), trust: listsCurve, verdict: "invalid", code: "proof.signature", cause: "jose.signature"},
+		{id: "J19", name: "ECDSA with s the order", data: byCurve(append(bytes.Clone(low[:32]), n...)), trust: listsCurve, verdict: "invalid", code: "proof.signature", cause: "jose.signature"},
+		{id: "J20", name: "the other s that fits", data: byCurve(high), trust: listsCurve, verdict: "valid", code: "proof.good"},
 		{id: "J21", name: "S is above the order", data: resigned(append(bytes.Clone(signature[:32]), sum...)), verdict: "invalid", code: "proof.signature", cause: "jose.signature"},
-		{id: "J21", name: "key of small order", data: []byte(rawToken(`{"alg":"EdDSA","typ":"vc+jwt","kid":"did:web:college.example#1"}`, payload, college)), keys: smallOrder, verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.document-id"},
-		{id: "J22", name: "point beside the curve", data: web, keys: offCurve, verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.no-such-key"},
-		{id: "J22", name: "point at infinity", data: web, keys: infinity, verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.no-such-key"},
+		{id: "J21", name: "key of small order", data: []byte(fits), keys: smallOrder, trust: listsWeb, verdict: "invalid", code: "proof.key-unusable", cause: "did.key"},
+		{id: "J22", name: "point beside the curve", data: []byte(webHeaded("ES256", `,"kid":"did:web:college.example#1"`) + "." + part[2]), keys: offCurve, trust: listsWeb, verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.no-such-key"},
+		{id: "J22", name: "point at infinity", data: []byte(webHeaded("ES256", `,"kid":"did:web:college.example#1"`) + "." + part[2]), keys: infinity, trust: listsWeb, verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.no-such-key"},
 		{id: "J23", name: "one letter cut", data: []byte(good[:len(good)-1]), verdict: "invalid", code: "model.unreadable", cause: "jose.base64"},
 		{id: "J23", name: "two letters cut", data: []byte(good[:len(good)-2]), verdict: "invalid", code: "proof.signature", cause: "jose.signature"},
 		{id: "J23", name: "ten letters cut", data: []byte(good[:len(good)-10]), verdict: "invalid", code: "proof.signature", cause: "jose.signature"},
@@ -149,13 +198,17 @@ func tokenCases(t testing.TB) []negative {
 		{id: "J27", name: "exp overflows", data: []byte(rawToken(header(""), append([]byte(`{"exp":1e400,`), payload[1:]...), college)), verdict: "invalid", code: "model.unreadable", cause: "json.number-range"},
 		{id: "J27", name: "exp is past", data: claimed(func(m map[string]any) { m["exp"] = seconds(today) }), verdict: "invalid", code: "proof.ended", cause: "jose.expired"},
 		{id: "J28", name: "nbf is to come", data: claimed(func(m map[string]any) { m["nbf"] = seconds(today.Add(time.Hour)) }), verdict: "invalid", code: "proof.not-yet", cause: "jose.not-yet"},
+		{id: "J29", name: "aud is the verifier", data: answer(ask.Domain), ask: ask, verdict: "valid", code: "proof.good"},
+		{id: "J29", name: "aud has a stranger, too", data: answer([]any{ask.Domain, "https://evil.example"}), ask: ask, verdict: "invalid", code: "proof.domain"},
+		{id: "J29", name: "no aud", data: answer(nil), ask: ask, verdict: "invalid", code: "proof.domain"},
 		{id: "J30", name: "encrypted", data: []byte("eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA"), verdict: "invalid", code: "model.unreadable", cause: "jose.token"},
 		{id: "J31", name: "PBES2", data: headed(strings.Replace(header(`,"p2c":1000000000,"p2s":"AAAA"`), "EdDSA", "PBES2-HS256+A128KW", 1)), verdict: "invalid", code: "proof.method", cause: "jose.algorithm"},
 		{id: "J31", name: "zip", data: with(`,"zip":"DEF"`), verdict: "invalid", code: "model.unreadable", cause: "jose.encrypted"},
 		{id: "J33", name: "payload is not UTF-8", data: []byte(rawToken(header(""), bytes.Replace(payload, []byte("Amina"), []byte("Am\xffna"), 1), college)), verdict: "invalid", code: "model.unreadable", cause: "json.utf8"},
 		{id: "J33", name: "payload is a list", data: []byte(rawToken(header(""), []byte("["+string(payload)+"]"), college)), verdict: "invalid", code: "model.unreadable", cause: "json.not-object"},
 		{id: "J33", name: "payload with a byte order mark", data: []byte(rawToken(header(""), append([]byte("\xef\xbb\xbf"), payload...), college)), verdict: "invalid", code: "model.unreadable", cause: "json.bom"},
-		{id: "J34", name: "private key in jwk", data: keyed(`"jwk":` + key(stranger, `,"d":"`+jose.EncodeBase64(stranger.private.Seed())+`"`)), verdict: "invalid", code: "model.unreadable", cause: "jose.private-key"},
+		{id: "J34", name: "private key in jwk", data: []byte(rawToken(`{"alg":"EdDSA","typ":"JWT","jwk":`+key(college, `,"d":"`+jose.EncodeBase64(college.private.Seed())+`"`)+`}`, badgePayload, college)), verdict: "invalid", code: "model.unreadable", cause: "jose.private-key"},
+		{id: "J34", name: "public key in jwk", data: []byte(rawToken(`{"alg":"EdDSA","typ":"JWT","jwk":`+key(college, "")+`}`, badgePayload, college)), verdict: "valid", code: "proof.good"},
 		{id: "J35", name: "key for encryption", data: web, keys: oddKey, verdict: "invalid", code: "proof.method", cause: "jose.key-use"},
 		{id: "J35", name: "key with the operation encrypt", data: web, keys: ops, verdict: "invalid", code: "proof.method", cause: "jose.key-use"},
 	}
@@ -192,6 +245,7 @@ func disclosureCases(t testing.TB) []negative {
 	four, hFour := hidden(`["c2FsdC1vZi0xNi1ieXRlcw","place","Kisumu",1]`)
 	named, hNamed := hidden(`["c2FsdC1vZi0xNi1ieXRlcw","_sd",["x"]]`)
 	dots, hDots := hidden(`["c2FsdC1vZi0xNi1ieXRlcw","...","x"]`)
+	dotted, hDotted := hidden(`["c2FsdC1vZi0xNi1ieXRlcw","address.place","Kisumu"]`)
 	alg, hAlg := hidden(`["c2FsdC1vZi0xNi1ieXRlcw","_sd_alg","sha-256"]`)
 	spaced := jose.EncodeBase64([]byte(`["c2FsdC1vZi0xNi1ieXRlcw", "place", "Kisumu"]`))
 	escaped := jose.EncodeBase64([]byte(`["c2FsdC1vZi0xNi1ieXRlcw","place","\u004bisumu"]`))
@@ -225,6 +279,8 @@ func disclosureCases(t testing.TB) []negative {
 		{id: "S18", name: "no tilde at the end", data: bytes.TrimSuffix(issue(sd(h1), d1), []byte("~")), verdict: "invalid", code: "model.unreadable", cause: "jose.token"},
 		{id: "S18", name: "two tildes at the end", data: append(issue(sd(h1), d1), '~'), verdict: "invalid", code: "model.unreadable", cause: "json.truncated"},
 		{id: "S27", name: "no vct", data: issue(func(m map[string]any) { delete(m, "vct") }), verdict: "invalid", code: "model.unreadable", cause: "sdjwt.vct"},
+		{id: "S27", name: "type that nobody is listed for", data: issue(func(m map[string]any) { m["vct"] = "https://types.example/degree/1" }), trust: trustList(t, func(l *trust.List) { l.Issuers[0].Scopes[0].Types = []string{vct} }), verdict: "undetermined", code: "issuer.type-not-listed"},
+		{id: "S31", name: "a dot in the name of a claim", data: issue(sd(hDotted), dotted), verdict: "valid", code: "proof.good"},
 		{id: "S32", name: "decoys only", data: issue(sd(h1, h2)), verdict: "valid", code: "proof.good"},
 	}
 	for _, name := range []string{"md5", "sha-256-32", "sha-1", "SHA256"} {
