@@ -115,19 +115,24 @@ func TestCodesAreInTheSpecification(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listed := regexp.MustCompile("(?m)^\\| `([a-z0-9.-]+)` \\|").FindAllStringSubmatch(string(b), -1)
-	var names []string
-	for _, m := range listed {
-		if codeForm.MatchString(m[1]) {
-			names = append(names, m[1])
+	table := regexp.MustCompile("(?m)^\\| `([a-z0-9.-]+)` \\|.*\\| (.+) \\|$").FindAllStringSubmatch(string(b), -1)
+	when := map[string]string{}
+	for _, m := range table {
+		if !codeForm.MatchString(m[1]) {
+			continue
 		}
+		if _, twice := when[m[1]]; twice {
+			t.Errorf("docs/specs/report.md lists %s twice", m[1])
+		}
+		when[m[1]] = strings.ReplaceAll(m[2], "`", "")
 	}
 	for _, c := range verify.Codes {
-		if !slices.Contains(names, c.Name) {
-			t.Errorf("docs/specs/report.md does not list %s", c.Name)
+		if when[c.Name] != c.Doc {
+			t.Errorf("docs/specs/report.md says %q of %s, and it is declared as %q", when[c.Name], c.Name, c.Doc)
 		}
+		delete(when, c.Name)
 	}
-	if len(names) != len(verify.Codes) {
-		t.Errorf("docs/specs/report.md lists %d codes, %d are declared", len(names), len(verify.Codes))
+	for code := range when {
+		t.Errorf("docs/specs/report.md lists %s, which is not declared", code)
 	}
 }

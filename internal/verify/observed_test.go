@@ -87,8 +87,40 @@ func (o *observation) walk(r verify.Report) {
 	}
 }
 
+// names lists the arguments that say something.
 func names(args map[string]string) string {
-	return strings.Join(slices.Sorted(maps.Keys(args)), ", ")
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(args)) {
+		if args[name] != "" {
+			out = append(out, name)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func listed(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+var placeholder = regexp.MustCompile(`\{([a-zA-Z]+)\}`)
+
+// places returns what the sentence of each code needs.
+func places() (map[string][]string, error) {
+	b, err := os.ReadFile("../i18n/locales/en/verify.json") // a test there has the other languages
+	if err != nil {
+		return nil, err
+	}
+	var sentences map[string]string
+	if err := json.Unmarshal(b, &sentences); err != nil {
+		return nil, err
+	}
+	out := map[string][]string{}
+	for code, sentence := range sentences {
+		for _, m := range placeholder.FindAllStringSubmatch(sentence, -1) {
+			out[code] = append(out[code], m[1])
+		}
+	}
+	return out, nil
 }
 
 // row is what the specification says of a code.
@@ -106,7 +138,7 @@ func specified() (map[string]row, error) {
 	}
 	out := map[string]row{}
 	for _, m := range codeRow.FindAllStringSubmatch(string(b), -1) {
-		out[m[1]] = row{m[2], strings.FieldsFunc(m[3], func(r rune) bool { return r == ',' || r == ' ' })}
+		out[m[1]] = row{m[2], listed(m[3])}
 	}
 	return out, nil
 }
@@ -115,6 +147,11 @@ func specified() (map[string]row, error) {
 // anything is.
 func (o *observation) complain(w io.Writer) bool {
 	spec, err := specified()
+	if err != nil {
+		fmt.Fprintln(w, err)
+		return true
+	}
+	needs, err := places()
 	if err != nil {
 		fmt.Fprintln(w, err)
 		return true
@@ -129,7 +166,12 @@ func (o *observation) complain(w io.Writer) bool {
 		if seen[s.code] == nil {
 			seen[s.code] = map[string]bool{}
 		}
-		for _, arg := range strings.FieldsFunc(s.args, func(r rune) bool { return r == ',' || r == ' ' }) {
+		for _, place := range needs[s.code] {
+			if !slices.Contains(listed(s.args), place) {
+				wrong = append(wrong, fmt.Sprintf("a report says %s without %s, so that its sentence has a hole", s.code, place))
+			}
+		}
+		for _, arg := range listed(s.args) {
 			if seen[s.code][arg] = true; !slices.Contains(r.args, arg) {
 				wrong = append(wrong, fmt.Sprintf("a report says %s with the argument %s, which docs/specs/report.md does not name", s.code, arg))
 			}
@@ -184,12 +226,12 @@ func TestEveryEngineIsObserved(t *testing.T) {
 func TestObservationComplains(t *testing.T) {
 	o := observation{said: map[said]bool{}}
 	o.add(verify.Report{Findings: []verify.Finding{{Axis: verify.AxisProof, Outcome: verify.No, Code: "proof.good"}, {Axis: verify.AxisModel, Outcome: verify.No, Code: "model.invented"},
-		{Axis: verify.AxisPeriod, Outcome: verify.Yes, Code: "period.current", Args: map[string]string{"from": "", "size": ""}}}})
+		{Axis: verify.AxisPeriod, Outcome: verify.Yes, Code: "period.current", Args: map[string]string{"from": "x", "size": "x"}}}})
 	var b strings.Builder
 	if !o.complain(&b) {
 		t.Fatal("nothing is wrong")
 	}
-	for _, want := range []string{`proof.good with the outcome no; docs/specs/report.md has "yes"`, "model.invented with", "period.current with the argument size", "period.current the argument until", "says proof.missing:"} {
+	for _, want := range []string{`proof.good with the outcome no; docs/specs/report.md has "yes"`, "model.invented with", "period.current with the argument size", "period.current the argument until", "period.current without until", "says proof.missing:"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is not among the complaints", want)
 		}
