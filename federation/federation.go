@@ -79,7 +79,7 @@ func ParseAnchors(data []byte) ([]Anchor, error) {
 		}
 		keys, err := jose.KeySetFromTree(e.Keys)
 		if err != nil {
-			return nil, err
+			return nil, &cairn.Error{Kind: cairn.KindOf(err), Code: cairn.CodeOf(err), Object: e.ID, Message: "the keys of the trust anchor can't be read", Err: err}
 		}
 		if len(keys) == 0 || slices.ContainsFunc(keys, func(k *jose.PublicKey) bool { return k.KeyID() == "" }) {
 			return nil, bad("federation.anchors", e.ID, "the trust anchor needs at least one key, and each a kid")

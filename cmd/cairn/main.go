@@ -132,7 +132,11 @@ func (d dataFlags) open(c *console) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return app.Open(c.ctx, app.Config{Data: d.Data, BaseURL: d.URL, Roots: roots, KeyFile: d.KeyFile, Now: c.now, Rand: rand.Reader, Loopback: loopback(d.URL), PasswordCost: c.effort.password,
+	anchors, err := d.anchors(c)
+	if err != nil {
+		return nil, err
+	}
+	return app.Open(c.ctx, app.Config{Data: d.Data, BaseURL: d.URL, Roots: roots, Anchors: anchors, KeyFile: d.KeyFile, Now: c.now, Rand: rand.Reader, Loopback: loopback(d.URL), PasswordCost: c.effort.password,
 		Passphrase: func() (string, error) { return secret(d.Passphrase, "the passphrase of the key file") }})
 }
 

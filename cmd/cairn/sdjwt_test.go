@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"math/big"
 	"net/url"
 	"os"
@@ -29,20 +30,28 @@ import (
 	"cairn.example/strictjson"
 )
 
-// writeTokens is the command "tokens" of the scripts. It writes SD-JWT VCs of an
-// issuer that is known by a certificate, the authority, a trust list and a bundle,
-// of today, and sets OPERATOR to whom these are by.
+// writeTokens is the command "tokens" of the scripts. It writes SD-JWT VCs of today
+// of an issuer that is known by a certificate, and of one in a federation, which it
+// serves; the authority, the anchor, a trust list and a bundle; and sets OPERATOR to
+// whom these are by.
 func writeTokens(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: tokens")
 	}
-	files, operator, err := tokens(time.Now().UTC().Truncate(time.Second))
+	now := time.Now().UTC().Truncate(time.Second)
+	site, err := newFederation(now)
 	ts.Check(err)
+	ts.Defer(site.server.Close)
+	files, operator, err := tokens(now, site)
+	ts.Check(err)
+	ts.Setenv("SSL_CERT_FILE", ts.MkAbs("localhost.pem"))
 	for name, data := range files {
 		ts.Check(os.WriteFile(ts.MkAbs(name), data, 0o600))
 	}
 	ts.Setenv("OPERATOR", operator)
 }
+
+func seconds(at time.Time) json.Number { return json.Number(fmt.Sprint(at.Unix())) }
 
 // byKey signs as a did:key identifier.
 type byKey struct{ key ed25519.PrivateKey }
@@ -59,8 +68,9 @@ func (b byKey) Sign(_ context.Context, m []byte) ([]byte, error) {
 
 const tokenIssuer = "https://college.example/issuers/7"
 
-func tokens(now time.Time) (map[string][]byte, string, error) {
+func tokens(now time.Time, site *federated) (map[string][]byte, string, error) {
 	out := map[string][]byte{}
+	out["localhost.pem"], out["anchors.json"], out["others.json"] = site.certificate, site.anchors, site.others
 	root, rootKey, err := certified(now, "National Root", nil, nil)
 	if err != nil {
 		return nil, "", err
@@ -88,12 +98,18 @@ func tokens(now time.Time) (map[string][]byte, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	for name, claims := range map[string]map[string]any{
-		"award.txt": {"given_name": "Amina", "course": "Soil", "grade": "B"},
+	certifiedIssuer := jose.Header{Type: sdjwt.VCType, Chain: [][]byte{leaf.Raw}}
+	for name, c := range map[string]struct {
+		claims map[string]any
+		issuer string
+		header jose.Header
+		signer jose.Signer
+	}{
+		"award.txt":     {map[string]any{"given_name": "Amina"}, tokenIssuer, certifiedIssuer, signer},
+		"federated.txt": {map[string]any{"given_name": "Amina"}, site.college, jose.Header{Type: sdjwt.VCType, KeyID: "vc"}, site.signer},
 	} {
-		claims["vct"], claims["iss"], claims["iat"] = "https://types.example/course/1", tokenIssuer, json.Number(fmt.Sprint(now.Add(-time.Hour).Unix()))
-		whole, err := sdjwt.Issue(context.Background(), claims, sdjwt.Options{Header: jose.Header{Type: sdjwt.VCType, Chain: [][]byte{leaf.Raw}},
-			Selective: []sdjwt.Path{{"course"}, {"grade"}}, Rand: rand.Reader}, signer)
+		maps.Copy(c.claims, map[string]any{"vct": "https://types.example/course/1", "iss": c.issuer, "iat": seconds(now.Add(-time.Hour)), "course": "Soil", "grade": "B"})
+		whole, err := sdjwt.Issue(context.Background(), c.claims, sdjwt.Options{Header: c.header, Selective: []sdjwt.Path{{"course"}, {"grade"}}, Rand: rand.Reader}, c.signer)
 		if err != nil {
 			return nil, "", err
 		}
@@ -118,7 +134,8 @@ func tokens(now time.Time) (map[string][]byte, string, error) {
 		return nil, "", err
 	}
 	list := trust.List{ID: "https://ministry.example/list", Version: 1, Operator: operator.Controller(), Name: cairn.Text{"en": "National list"},
-		Issuers: []trust.Issuer{{DID: tokenIssuer, Name: cairn.Text{"en": "Lakeside College"}, Scopes: []trust.Scope{{From: from, Authority: "Order 17"}}}}}
+		Issuers: []trust.Issuer{{DID: tokenIssuer, Name: cairn.Text{"en": "Lakeside College"}, Scopes: []trust.Scope{{From: from, Authority: "Order 17"}}},
+			{DID: cairn.DID(site.college), Name: cairn.Text{"en": "Hill College"}, Scopes: []trust.Scope{{From: from, Authority: "Order 18"}}}}}
 	publish := func(doc map[string]any, err error) ([]byte, error) {
 		if err != nil {
 			return nil, err

@@ -142,6 +142,10 @@ func (v verifyCmd) engine(c *console) (*verify.Engine, func(), error) {
 	if err != nil {
 		return nil, nothing, err
 	}
+	anchors, err := v.anchors(c)
+	if err != nil {
+		return nil, nothing, err
+	}
 	if v.Bundle != "" || v.Offline {
 		if v.Bundle == "" || v.Operator == "" {
 			return nil, nothing, &cairn.Error{Kind: cairn.Invalid, Code: "cli.bundle", Message: "--bundle and --operator go together, and --offline needs both",
@@ -160,7 +164,7 @@ func (v verifyCmd) engine(c *console) (*verify.Engine, func(), error) {
 			return nil, nothing, err
 		}
 		e := verify.FromBundle(b, snapshot, c.now)
-		e.Roots = roots
+		e.Roots, e.Federation.Anchors = roots, anchors // without a client, so that nobody is asked
 		return e, nothing, nil
 	}
 	if v.Data != "" {
@@ -171,7 +175,7 @@ func (v verifyCmd) engine(c *console) (*verify.Engine, func(), error) {
 		return a.Verify, func() { a.Close() }, nil
 	}
 	online := verify.Online{Client: fetch.New(fetch.Options{Now: c.now, Loopback: loopback(v.URL)}), Now: c.now}
-	config := verify.Config{Resolver: online, Status: online, Documents: online, Roots: roots, Now: c.now}
+	config := verify.Config{Resolver: online, Status: online, Documents: online, Roots: roots, Federation: verify.Federation{Client: online.Client, Anchors: anchors}, Now: c.now}
 	if v.TrustList != "" {
 		snapshot, err := v.list(c, online)
 		if err != nil {

@@ -18,6 +18,7 @@ import (
 
 	"cairn.example"
 	"cairn.example/did"
+	"cairn.example/federation"
 	"cairn.example/internal/fetch"
 	"cairn.example/internal/issue"
 	"cairn.example/internal/keys"
@@ -53,6 +54,8 @@ type Config struct {
 	// Roots are the authorities whose certificates (x5c) are relied on for who an
 	// issuer is; see verify.Config.
 	Roots []*x509.Certificate
+	// Anchors are those of federations that are relied on for the keys of issuers.
+	Anchors []federation.Anchor
 	// Trace is told each step of the write path; it may be nil.
 	Trace func(step string)
 }
@@ -120,7 +123,8 @@ func assemble(c Config, db *sqlstore.DB) (*App, error) {
 	a.Trust = &trust.Service{Tx: in[trust.Tx](db.Tx), View: in[trust.Tx](db.View), Resolver: online, Now: c.Now}
 	a.Issue = issue.New(issue.Config{Tx: in[issue.Tx](db.Tx), View: in[issue.Tx](db.View), Keys: keys.NewKeyring(lock), Now: c.Now, Rand: c.Rand,
 		BaseURL: c.BaseURL, Scope: a.scope, Trace: c.Trace})
-	a.Verify = verify.New(verify.Config{Resolver: online, Status: online, Documents: online, Roots: c.Roots, Trust: a.Trust.Snapshot, Now: c.Now})
+	a.Verify = verify.New(verify.Config{Resolver: online, Status: online, Documents: online, Roots: c.Roots,
+		Federation: verify.Federation{Client: a.Fetch, Anchors: c.Anchors}, Trust: a.Trust.Snapshot, Now: c.Now})
 	a.Recognise = recognise.New(recognise.Config{Tx: in[recognise.Tx](db.Tx), View: in[recognise.Tx](db.View), Issue: a.Issue, Verify: a.Verify,
 		Now: c.Now, Rand: c.Rand, Domain: c.BaseURL, Trace: c.Trace})
 	a.Staff = staff.New(staff.Config{Tx: in[staff.Tx](db.Tx), View: in[staff.Tx](db.View), Now: c.Now, Rand: c.Rand, Cost: c.PasswordCost})

@@ -56,6 +56,10 @@ type Client struct {
 	flights map[string]*flight // requests under way
 }
 
+// ErrNothingThere is in the chain of an error when the server itself says that there
+// is nothing at an address (404 or 410). It is still of kind Unavailable.
+var ErrNothingThere = errors.New("the server has nothing at this address")
+
 // Response is what a server answered.
 type Response struct {
 	Body      []byte
@@ -231,6 +235,9 @@ func (c *Client) get(ctx context.Context, u string, maxBytes int64, accept []str
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
+		if answer.StatusCode == http.StatusNotFound || answer.StatusCode == http.StatusGone {
+			return Response{}, fmt.Errorf("%w (%s)", ErrNothingThere, answer.Status)
+		}
 		return Response{}, fmt.Errorf("the server answered %s", answer.Status)
 	}
 	if encoding := answer.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {

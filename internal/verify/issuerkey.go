@@ -28,8 +28,9 @@ type foundKey struct {
 
 // issuerKey finds the key of the issuer of an SD-JWT VC or a status list, in one of
 // the ways of draft-ietf-oauth-sd-jwt-vc, section 2.5: by the document of a DID, by
-// the certificates that the token brings, or by what an https issuer publishes.
-// Which one, the issuer and the token say; none stands in for another.
+// the certificates that the token brings, by the federation that an https issuer is
+// in, where anchors are relied on, or else by what it publishes. Which one, the
+// issuer and the token say; none stands in for another.
 func (c *check) issuerKey(ctx context.Context, issuer, kid string, chain [][]byte) (k foundKey, outcome Outcome, code string, err error) {
 	k.issuer = issuer
 	switch {
@@ -53,6 +54,11 @@ func (c *check) issuerKey(ctx context.Context, issuer, kid string, chain [][]byt
 	case len(chain) > 0:
 		return c.certified(k, chain)
 	case strings.HasPrefix(issuer, "https://"):
+		if len(c.Federation.Anchors) > 0 {
+			if found, outcome, code, err := c.inFederation(ctx, k, kid); !errors.Is(err, ErrNoMember) {
+				return found, outcome, code, err
+			}
+		}
 		return c.published(ctx, k, kid)
 	}
 	return k, Unknown, "proof.signer-kind", fmt.Errorf("%.100q is neither a decentralised identifier nor an https address", issuer)

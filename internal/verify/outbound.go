@@ -13,7 +13,7 @@ import (
 // the addresses in it; without these limits one presentation could make this
 // machine ask hundreds of servers, or wait for a slow one for hours.
 const (
-	maxLookups    = 64               // documents of identifiers and status lists together
+	maxLookups    = 64               // documents of identifiers, statements of federations and status lists together
 	maxLookupTime = 60 * time.Second // for the whole verification
 	maxListBytes  = 64 << 20         // of unpacked status lists, which are kept until the end
 )
@@ -30,7 +30,15 @@ type outbound struct {
 	resolved  map[cairn.DID]resolution
 	lists     map[string]fetchedList
 	addresses map[string]answer
-	endorsed  int // endorsements that were judged
+	// statements are those of federations.
+	statements map[string]statement
+	endorsed   int // endorsements that were judged
+}
+
+// statement is the text of a statement of a federation.
+type statement struct {
+	text string
+	err  error
 }
 
 // answer is what stands at an address.
@@ -46,7 +54,7 @@ type resolution struct {
 }
 
 func newOutbound() outbound {
-	return outbound{resolved: map[cairn.DID]resolution{}, lists: map[string]fetchedList{}, addresses: map[string]answer{}}
+	return outbound{resolved: map[cairn.DID]resolution{}, lists: map[string]fetchedList{}, addresses: map[string]answer{}, statements: map[string]statement{}}
 }
 
 // ask allows one more lookup, or says why not.

@@ -60,6 +60,10 @@ type Config struct {
 	// Roots are the authorities whose certificates (x5c) are relied on for who an
 	// issuer is. Without them such an issuer is unknown.
 	Roots []*x509.Certificate
+	// Federation finds the keys of https issuers who are in a federation, for the
+	// anchors that are relied on. What an anchor stands for is the key: whether the
+	// issuer is recognised is for the trust lists.
+	Federation Federation
 	// Trust returns the trust lists to judge issuers by; it may be nil.
 	Trust   func(ctx context.Context) (*trust.Snapshot, error)
 	Now     cairn.Clock
