@@ -28,7 +28,7 @@ var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 		return nil, err
 	}
 	out := map[string]*jsonschema.Schema{}
-	for _, part := range []string{"", "#/$defs/answer"} {
+	for _, part := range []string{"", "#/$defs/answer", "#/$defs/problem"} {
 		if out[part], err = c.Compile(url + part); err != nil {
 			return nil, err
 		}
@@ -41,6 +41,9 @@ func Report(data []byte) error { return check("", data) }
 
 // Answer says what is wrong with a line of cairn verify --json about one of many.
 func Answer(data []byte) error { return check("#/$defs/answer", data) }
+
+// Problem says what is wrong with an answer of the API that is no report.
+func Problem(data []byte) error { return check("#/$defs/problem", data) }
 
 func check(part string, data []byte) error {
 	schemas, err := compiled()

@@ -247,6 +247,16 @@ func TestSchemaRefuses(t *testing.T) {
 			t.Errorf("%q: accepted", s)
 		}
 	}
+	for problem, good := range map[string]bool{
+		`{"type":"about:blank","title":"Choose a file.","status":400,"code":"web.nothing-given","detail":"Choose a file.","request":"r1"}`:            true,
+		`{"type":"about:blank","title":"Choose a file.","status":200,"code":"web.nothing-given","detail":"Choose a file.","request":"r1"}`:            false,
+		`{"type":"about:blank","title":"Choose a file.","status":400,"detail":"Choose a file.","request":"r1"}`:                                       false,
+		`{"type":"about:blank","title":"Choose a file.","status":400,"code":"web.nothing-given","detail":"Choose a file.","request":"r1","stack":""}`: false,
+	} {
+		if err := reportcheck.Problem([]byte(problem)); (err == nil) != good {
+			t.Errorf("%s: %v", problem, err)
+		}
+	}
 	for line, good := range map[string]bool{
 		`{"item":"a","report":` + string(made) + `}`:                            true,
 		`{"item":"a","code":"batch.item","error":"x"}`:                          true,
