@@ -175,6 +175,9 @@ type Tx interface {
 	CountClaim(ctx context.Context, c ClaimRecord) error
 
 	AppendEvent(ctx context.Context, e Event) error
+	// LastPrepared returns when a credential was prepared last, by any institution
+	// of this store; zero when none was.
+	LastPrepared(ctx context.Context) (time.Time, error)
 }
 
 // Config is what a Service works with.

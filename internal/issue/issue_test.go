@@ -254,6 +254,43 @@ func TestDefineAchievementRefuses(t *testing.T) {
 	}
 }
 
+// T01: a clock that is behind what was recorded signs nothing; one that a time
+// server sets back a little does.
+func TestClockBehindSignsNothing(t *testing.T) {
+	o := open(t, t.TempDir(), nil)
+	amina := o.open(t)
+	back := func(d time.Duration) { o.later(d) }
+	refused := func(name string) {
+		t.Helper()
+		if _, err := o.Award(t.Context(), request(amina, name)); cairn.CodeOf(err) != "issue.clock" || cairn.KindOf(err) != cairn.Unavailable {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	back(-6 * time.Minute)
+	refused("before the key was made")
+	back(2 * time.Minute)
+	if _, err := o.Award(t.Context(), request(amina, "four minutes back")); err != nil {
+		t.Fatal(err)
+	}
+	back(48 * time.Hour)
+	got, err := o.Award(t.Context(), request(amina, "later"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	back(-47 * time.Hour)
+	refused("before the last one")
+	if again, err := o.Award(t.Context(), request(amina, "later")); err != nil || again.ID() != got.ID() {
+		t.Errorf("what was signed is there: %v", err)
+	}
+	if err := o.Revoke(t.Context(), college, got.ID(), "registrar", "entered for the wrong person"); err != nil {
+		t.Errorf("a withdrawal waits for no clock: %v", err)
+	}
+	refused("after the withdrawal") // which the wrong clock recorded
+	if list, err := o.CredentialsOf(t.Context(), college, amina.ID); err != nil || len(list) != 2 {
+		t.Errorf("%d credentials, %v", len(list), err)
+	}
+}
+
 func TestRevoke(t *testing.T) {
 	o := open(t, t.TempDir(), nil)
 	amina := o.open(t)

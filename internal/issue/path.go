@@ -160,6 +160,9 @@ func (s *Service) prepare(ctx context.Context, r Request) (Record, error) {
 			return err
 		}
 		now := s.now()
+		if err := checkClock(ctx, tx, now, key); err != nil {
+			return err
+		}
 		record = Record{Institution: r.Institution, ID: id, Key: r.Key, Fingerprint: r.Fingerprint, Kind: r.Kind, Learner: r.Learner,
 			Title: r.Title, State: Prepared, KeyID: key.ID, Created: now}
 		slot := Slot{CredentialID: id, Institution: inst, Issuer: inst.DID, Now: now}
@@ -187,6 +190,28 @@ func (s *Service) prepare(ctx context.Context, r Request) (Record, error) {
 }
 
 // activeKey returns the key that an institution signs with now.
+// clockBack is how far the clock may go back between two credentials, such as when
+// it is set by a time server.
+const clockBack = 5 * time.Minute
+
+// checkClock refuses to sign when the clock is behind what was recorded already
+// (SECURITY, T01): a machine without a battery for its clock starts in 1970, and what
+// it signed would be from before its key, or from before what was withdrawn.
+func checkClock(ctx context.Context, tx Tx, now time.Time, key keys.Record) error {
+	last, err := tx.LastPrepared(ctx)
+	if err != nil {
+		return err
+	}
+	if key.Created.After(last) {
+		last = key.Created
+	}
+	if now.Add(clockBack).Before(last) {
+		return &cairn.Error{Kind: cairn.Unavailable, Code: "issue.clock", Object: now.Format(time.RFC3339),
+			Message: "the clock of this machine is behind: something was recorded at " + last.Format(time.RFC3339) + "; nothing was signed", Hint: "set the clock and try again"}
+	}
+	return nil
+}
+
 func activeKey(ctx context.Context, tx Tx, inst cairn.InstitutionID) (keys.Record, error) {
 	all, err := tx.Keys(ctx, inst)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"cairn.example/internal/issue"
 	"cairn.example/jcs"
@@ -29,6 +30,15 @@ func (t *Tx) AppendEvent(ctx context.Context, e issue.Event) error {
 	_, err = t.exec(ctx, `INSERT INTO event (seq, institution, at, kind, object, actor, detail, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		seq+1, e.Institution, timeText(e.At), e.Kind, e.Object, e.Actor, string(detail), prev, hash)
 	return err
+}
+
+// LastPrepared implements issue.Tx.
+func (t *Tx) LastPrepared(ctx context.Context) (at time.Time, err error) {
+	err = t.tx.QueryRowContext(ctx, `SELECT at FROM event WHERE kind = 'credential.prepared' ORDER BY seq DESC LIMIT 1`).Scan(timeColumn{&at})
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	return at, err
 }
 
 func eventHash(seq int64, prev, institution, at, kind, object, actor, detail string) (string, error) {
