@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
-	"sync"
-	"time"
 
 	"cairn.example"
 	"cairn.example/did"
@@ -21,7 +19,6 @@ const (
 	cacheDocument = "public, max-age=300"
 	cacheStatus   = "public, max-age=300"
 	cacheForLong  = "public, max-age=86400"
-	bundleLife    = 15 * time.Minute // of a bundle that was made, until it is made anew
 )
 
 func (v *visit) inst() cairn.InstitutionID { return cairn.InstitutionID(v.r.PathValue("inst")) }
@@ -74,18 +71,6 @@ func (s *Site) trustList(v *visit) error {
 	return v.file(l.Document, "application/vc", cacheDocument)
 }
 
-// bundleCache keeps the bundles that were made a short while ago: making one
-// signs, and anybody may ask.
-type bundleCache struct {
-	mu   sync.Mutex
-	made map[cairn.InstitutionID]madeBundle
-}
-
-type madeBundle struct {
-	at   time.Time
-	body []byte
-}
-
 func (s *Site) trustBundle(v *visit) error {
 	if s.Bundle == nil {
 		return errNoPage
@@ -94,25 +79,17 @@ func (s *Site) trustBundle(v *visit) error {
 	if !s.operates(v.r.Context(), inst) {
 		return errNoPage
 	}
-	s.bundles.mu.Lock()
-	defer s.bundles.mu.Unlock()
-	known, ok := s.bundles.made[inst]
-	if now := s.Now(); !ok || now.Sub(known.at) >= bundleLife || now.Before(known.at) {
-		if err := s.checks.enter(v.r.Context(), v.asks); err != nil {
-			return err
+	body, err := s.bundles.get(v.r.Context(), inst, s.Now, func(ctx context.Context) ([]byte, error) {
+		if err := s.checks.enter(ctx, v.asks); err != nil {
+			return nil, err
 		}
-		b, err := s.Bundle(v.r.Context(), inst)
-		s.checks.exit(v.asks)
-		if err != nil {
-			return err
-		}
-		if s.bundles.made == nil {
-			s.bundles.made = map[cairn.InstitutionID]madeBundle{}
-		}
-		known = madeBundle{now, b}
-		s.bundles.made[inst] = known
+		defer s.checks.exit(v.asks)
+		return s.Bundle(ctx, inst)
+	})
+	if err != nil {
+		return err
 	}
-	return v.file(known.body, "application/vc", cacheDocument)
+	return v.file(body, "application/vc", cacheDocument)
 }
 
 // operates reports whether an institution keeps a trust list that is followed

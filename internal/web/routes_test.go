@@ -233,3 +233,46 @@ func inert(t testing.TB, page, body string) {
 		}
 	}
 }
+
+// Addresses that are not written as they should be, and methods that no page has, are
+// answered with the headers of every other page, and lead nowhere else.
+func TestOddAddresses(t *testing.T) {
+	w := open(t, plain)
+	b := w.browser(t)
+	for _, c := range []struct {
+		method, target string
+		status         int
+		location       string
+	}{
+		{"GET", "//verify", 307, "/verify"},
+		{"GET", "/./verify", 307, "/verify"},
+		{"GET", "/a/../verify", 307, "/verify"},
+		{"GET", "/a/../../verify?x=1", 307, "/verify?x=1"},
+		{"GET", "//evil.example/verify", 307, "/evil.example/verify"},
+		{"GET", "/%2fevil.example", 404, ""},
+		{"GET", "/%5cevil.example", 404, ""},
+		{"POST", "//verify", 307, "/verify"},
+		{"GET", "/verify/", 404, ""},
+		{"GET", "/VERIFY", 404, ""},
+		{"GET", "/verify%00", 404, ""},
+		{"GET", "/i/college/", 404, ""},
+		{"DELETE", "/verify", 405, ""},
+		{"PUT", "/api/verify", 405, ""},
+		{"TRACE", "/", 405, ""},
+		{"OPTIONS", "/verify", 405, ""},
+		{"PROPFIND", "/nothing", 404, ""},
+	} {
+		a := b.send(httptest.NewRequest(c.method, "https://cairn.example"+c.target, nil))
+		if a.StatusCode != c.status || a.Header.Get("Location") != c.location {
+			t.Errorf("%s %s: %d %q", c.method, c.target, a.StatusCode, a.Header.Get("Location"))
+		}
+		h := a.Header
+		if !strings.HasPrefix(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" ||
+			h.Get("X-Frame-Options") != "DENY" || h.Get("Strict-Transport-Security") == "" || h.Get("X-Robots-Tag") != "noindex" || h.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s %s: %v", c.method, c.target, h)
+		}
+		if (c.status == 405) != (h.Get("Allow") != "") {
+			t.Errorf("%s %s: allows %q", c.method, c.target, h.Get("Allow"))
+		}
+	}
+}

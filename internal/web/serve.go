@@ -20,7 +20,11 @@ import (
 const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // ServeHTTP answers a request.
-func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// The mux answers by itself where an address is not written as it should be.
+	s.headers(w.Header(), Route{})
+	s.mux.ServeHTTP(w, r)
+}
 
 // serve makes a handler of a route: the one way to every page.
 func (s *Site) serve(route Route) http.Handler {
@@ -130,8 +134,9 @@ func (s *Site) headers(h http.Header, route Route) {
 	if s.secure {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
-	if route.Pattern != "/{$}" && route.Pattern != "/verify" && route.Pattern != "/claim" {
-		h.Set("X-Robots-Tag", "noindex")
+	h.Set("X-Robots-Tag", "noindex")
+	if route.Pattern == "/{$}" || route.Pattern == "/verify" || route.Pattern == "/claim" {
+		h.Del("X-Robots-Tag")
 	}
 }
 

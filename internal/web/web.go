@@ -113,7 +113,7 @@ type Site struct {
 	opening  *gate // pictures and PDF documents
 	bodies   *gate // large bodies; only taken from
 	drains   *gate // what is left of refused ones; only taken from
-	bundles  *bundleCache
+	bundles  bundles
 }
 
 // New returns the handler of all pages.
@@ -122,7 +122,7 @@ func New(d Deps) *Site {
 		d.Caller = callerBehind(d.Proxies)
 	}
 	s := &Site{Deps: d, mux: http.NewServeMux(), crossing: http.NewCrossOriginProtection(), checks: newGate(maxChecks, maxWaiting, maxShare),
-		opening: newGate(maxOpening, waitOpen, openShare), bodies: newGate(0, bodyPlaces, bodyShare), drains: newGate(0, drainPlaces, drainShare), bundles: &bundleCache{}}
+		opening: newGate(maxOpening, waitOpen, openShare), bodies: newGate(0, bodyPlaces, bodyShare), drains: newGate(0, drainPlaces, drainShare)}
 	if u, err := url.Parse(d.BaseURL); err == nil {
 		s.host, s.secure = u.Host, u.Scheme == "https"
 	}
