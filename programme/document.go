@@ -95,6 +95,7 @@ type Policy struct {
 	Outside *Cap      `yaml:"outside,omitempty"` // credit by transfer
 	RPL     *Cap      `yaml:"rpl,omitempty"`     // credit by recognition of prior learning
 	MaxAge  *Currency `yaml:"maxAge,omitempty"`  // of any learning
+	Repeat  *Repeat   `yaml:"repeat,omitempty"`  // of what was taken more than once
 	Appeal  *Appeal   `yaml:"appeal,omitempty"`
 }
 

@@ -78,6 +78,7 @@ func (p *Programme) prepare(held []Held, at time.Time) []*candidate {
 		}
 		p.findEdges(c, at)
 	}
+	p.settleRepeats(out)
 	return out
 }
 

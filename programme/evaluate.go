@@ -195,7 +195,7 @@ func (s *problem) explain(r *Result, exhausted bool) {
 		switch {
 		case len(c.reasons) > 0:
 			q.Reasons = append(q.Reasons, c.reasons...)
-			if c.Blocked == BlockedIdentity || c.Blocked == BlockedUndetermined {
+			if c.Blocked == BlockedIdentity || c.Blocked == BlockedUndetermined || c.reasons[0].Code == ReasonRepeatUncertain {
 				q.Status = Undecided
 			}
 		case q.Counted.Sign() > 0 && q.Counted.Cmp(c.amount) >= 0:

@@ -95,6 +95,8 @@ const (
 	ReasonOutsideCap         = "outside-cap"         // the cap on outside credit is reached
 	ReasonRPLCap             = "rpl-cap"             // the cap on recognised prior learning is reached
 	ReasonLimit              = "limit"               // the limit for its field in the requirement is reached
+	ReasonRepeated           = "repeated"            // taken more than once, and another one counts
+	ReasonRepeatUncertain    = "repeat-uncertain"    // taken more than once, and the facts do not say which counts
 	ReasonExclusive          = "exclusive"           // another one of an exclusive set counts
 	ReasonNotProven          = "search-limit"        // the search ended before everything was tried
 )
@@ -102,7 +104,7 @@ const (
 // Reasons lists every code that a Result can carry.
 func Reasons() []string {
 	return []string{ReasonUsed, ReasonNoMatch, ReasonTooOld, ReasonDateUncertain, ReasonAwardedUncertain, ReasonAgreementUncertain, ReasonLevelTooLow, ReasonLevelUnknown, ReasonGradeTooLow, ReasonGradeUnknown, ReasonAssessmentUnknown, ReasonSupervisionUnknown,
-		ReasonReserved, ReasonTooFewCredits, ReasonNoCredit, ReasonFull, ReasonOutsideCap, ReasonRPLCap, ReasonLimit, ReasonExclusive, ReasonNotProven,
+		ReasonReserved, ReasonTooFewCredits, ReasonNoCredit, ReasonFull, ReasonOutsideCap, ReasonRPLCap, ReasonLimit, ReasonRepeated, ReasonRepeatUncertain, ReasonExclusive, ReasonNotProven,
 		BlockedNotValid, BlockedUndetermined, BlockedIdentity, BlockedSpent, BlockedDuplicate}
 }
 

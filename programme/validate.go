@@ -115,6 +115,7 @@ func (p *Programme) check() *checker {
 	c.cap("policy.outside", p.Policy.Outside)
 	c.cap("policy.rpl", p.Policy.RPL)
 	c.try(p.Policy.MaxAge.validate("policy.maxAge"))
+	c.try(p.Policy.Repeat.validate("policy.repeat"))
 	slots, ids := map[string]bool{}, map[string]bool{}
 	for i := range p.Requirements {
 		r := &p.Requirements[i]

@@ -57,13 +57,13 @@ func heldFrom(document []byte, digest string, own cairn.DID) (programme.Held, er
 
 // judge verifies every credential of an application and brings them into the form
 // that rules see. It touches the network, never the store's writer.
-func (s *Service) judge(ctx context.Context, a *Application, own cairn.DID) ([]programme.Held, error) {
+func (s *Service) judge(ctx context.Context, a *Application, p *programme.Programme) ([]programme.Held, error) {
 	var held []programme.Held
 	for i := range a.Items {
 		item := &a.Items[i]
 		report := s.Verify.Verify(ctx, item.Document, verify.Options{})
 		item.Report = &report
-		h, err := heldFrom(item.Document, item.Digest, own)
+		h, err := heldFrom(item.Document, item.Digest, p.Institution)
 		switch {
 		case err != nil || report.Verdict == verify.Invalid || report.Kind != verify.KindBadge:
 			// Nothing of a document that is not genuine reaches the rules.
@@ -81,7 +81,9 @@ func (s *Service) judge(ctx context.Context, a *Application, own cairn.DID) ([]p
 		}
 		held = append(held, h)
 	}
-	markDuplicates(held)
+	if p.Policy.Repeat == nil { // else the programme says which one counts
+		markDuplicates(held)
+	}
 	return held, s.markSpent(ctx, a, held)
 }
 
@@ -137,7 +139,7 @@ func (s *Service) evaluation(ctx context.Context, a *Application) (*Evaluation, 
 	if err != nil {
 		return nil, err
 	}
-	held, err := s.judge(ctx, a, p.Institution)
+	held, err := s.judge(ctx, a, p)
 	if err != nil {
 		return nil, err
 	}
