@@ -132,7 +132,15 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := programme.Parse(data)
 		if err != nil {
+			if found := programme.ProblemsOf(err); found != nil && (len(found.List) == 0 || found.List[0].Line < 1 || found.List[0].Column < 1) {
+				t.Fatalf("a problem without a place: %+v", found)
+			}
 			return
+		}
+		for _, one := range programme.Lint(p, nil) {
+			if one.Code == "" || one.Line < 0 {
+				t.Fatalf("%+v", one)
+			}
 		}
 		if _, err := programme.Evaluate(p, amina(), day, programme.Options{Nodes: 50}); err != nil && cairn.KindOf(err) != cairn.Invalid {
 			t.Fatal(err)

@@ -237,7 +237,7 @@ func (s *shape) words(err error, t reflect.Type) string {
 	case reflect.Bool:
 		return "this must be true or false"
 	case reflect.String:
-		return "this must be a text"
+		return "this must be a text; put it in quotes"
 	}
 	return "this must be a figure or a text"
 }

@@ -165,8 +165,14 @@ func (trustBundleCmd) Help() string {
 }
 
 func (programmeCheckCmd) Help() string {
+	return `Examples:
+  cairn programme check examples/programmes/sustainable-agriculture.yaml
+  cairn programme check examples/programmes/sustainable-agriculture.yaml --json`
+}
+
+func (programmeSchemaCmd) Help() string {
 	return `Example:
-  cairn programme check examples/programmes/sustainable-agriculture.yaml`
+  cairn programme schema`
 }
 
 func (programmePublishCmd) Help() string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"cairn.example"
@@ -10,13 +11,23 @@ import (
 )
 
 type programmeCmd struct {
-	Check   programmeCheckCmd   `cmd:"" help:"Read a programme document and say what is wrong with it."`
+	Check   programmeCheckCmd   `cmd:"" help:"Read a programme document and say what is wrong with it: exit code 0 nothing, 1 errors, 2 warnings."`
+	Schema  programmeSchemaCmd  `cmd:"" help:"Print the JSON Schema of programme documents."`
 	Publish programmePublishCmd `cmd:"" help:"Publish an edition."`
 	List    programmeListCmd    `cmd:"" help:"List the programmes of an institution."`
 }
 
 type programmeCheckCmd struct {
-	File string `arg:"" help:"YAML file."`
+	File string `arg:"" help:"YAML or JSON file."`
+	JSON bool   `help:"As JSON."`
+}
+
+// checked is what check found; the JSON form of it.
+type checked struct {
+	File     string              `json:"file"`
+	Digest   string              `json:"digest,omitempty"` // absent when the document can't be accepted
+	Findings []programme.Finding `json:"findings"`
+	More     bool                `json:"more,omitempty"` // there are more problems than these
 }
 
 func (f programmeCheckCmd) Run(c *console) error {
@@ -24,35 +35,80 @@ func (f programmeCheckCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
+	out := checked{File: f.File, Findings: []programme.Finding{}}
 	p, err := programme.Parse(b)
-	if found := programme.ProblemsOf(err); found != nil {
-		return c.problems(f.File, found)
+	found := programme.ProblemsOf(err)
+	switch {
+	case found != nil:
+		for _, one := range found.List {
+			out.Findings = append(out.Findings, programme.Finding{Severity: programme.LintError, Code: cairn.CodeOf(err), Problem: one})
+		}
+		out.More = found.More
+	case err != nil:
+		return err
+	default:
+		out.Digest = p.Digest()
+		out.Findings = append(out.Findings, programme.Lint(p, nil)...)
 	}
-	if err != nil {
+	if f.JSON {
+		e := json.NewEncoder(c.out)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		return firstError(e.Encode(out), judgement(out.Findings))
+	}
+	if err := c.findings(f.File, out.Findings); err != nil {
 		return err
 	}
-	title, _ := p.Title.In(p.Language)
-	_, err = fmt.Fprintf(c.out, "%s, edition %s: %d requirements, %s %s\n%s\n", title, p.Edition, len(p.Requirements), p.Credit.Total, p.Credit.Unit, p.Digest())
-	return err
+	w := &writer{w: c.out}
+	if out.More {
+		w.printf("%s: and more\n", f.File)
+	}
+	if p != nil {
+		title, _ := p.Title.In(p.Language)
+		w.printf("%s, edition %s: %d requirements, %s %s\n%s\n", title, p.Edition, len(p.Requirements), p.Credit.Total, p.Credit.Unit, p.Digest())
+	}
+	return firstError(w.err, judgement(out.Findings))
 }
 
-// problems prints what is wrong with a document as editors and build servers read
-// it, and chooses the exit code.
-func (c *console) problems(file string, found *programme.Problems) error {
+// findings prints what is wrong with a document as editors and build servers read
+// it.
+func (c *console) findings(file string, list []programme.Finding) error {
 	w := &writer{w: c.err}
-	for _, p := range found.List {
-		w.printf("%s:%d:%d: %s\n", file, p.Line, p.Column, p.Words())
+	for _, one := range list {
+		w.printf("%s:%d:%d: %s: %s (%s)\n", file, one.Line, one.Column, one.Severity, one.Words(), one.Code)
 	}
-	if found.More {
-		w.printf("%s: and more\n", file)
+	return w.err
+}
+
+// judgement is the exit code of findings, as that of verify: what is surely wrong,
+// and what a person should look at. Notes ask for nothing.
+func judgement(list []programme.Finding) error {
+	var code verify.Verdict = verify.Valid
+	for _, one := range list {
+		switch {
+		case one.Severity == programme.LintError:
+			return exit(verify.Invalid.ExitCode())
+		case one.Severity == programme.LintWarning:
+			code = verify.Undetermined
+		}
 	}
-	return firstError(w.err, exit(verify.Invalid.ExitCode()))
+	if code == verify.Valid {
+		return nil
+	}
+	return exit(code.ExitCode())
+}
+
+type programmeSchemaCmd struct{}
+
+func (programmeSchemaCmd) Run(c *console) error {
+	_, err := c.out.Write(programme.Schema)
+	return err
 }
 
 type programmePublishCmd struct {
 	dataFlags
 	Institution string `arg:"" help:"Short name of the institution."`
-	File        string `arg:"" help:"YAML file."`
+	File        string `arg:"" help:"YAML or JSON file."`
 }
 
 func (f programmePublishCmd) Run(c *console) error {
@@ -60,12 +116,23 @@ func (f programmePublishCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	if _, err := programme.Parse(b); programme.ProblemsOf(err) != nil {
-		return c.problems(f.File, programme.ProblemsOf(err))
+	p, err := programme.Parse(b)
+	if err != nil {
+		if found := programme.ProblemsOf(err); found != nil {
+			return programmeCheckCmd{File: f.File}.Run(c)
+		}
+		return err
 	}
+	inst := cairn.InstitutionID(f.Institution)
 	return f.with(c, func(a *app.App) error {
-		p, err := a.Recognise.Publish(c.ctx, cairn.InstitutionID(f.Institution), b)
+		found, err := a.Recognise.Review(c.ctx, inst, p)
 		if err != nil {
+			return err
+		}
+		if err := c.findings(f.File, found); err != nil {
+			return err
+		}
+		if _, err := a.Recognise.Publish(c.ctx, inst, b); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(c.out, "published %s, edition %s, %s\n", p.ID, p.Edition, p.Digest())

@@ -74,6 +74,9 @@ func (s *Service) Publish(ctx context.Context, inst cairn.InstitutionID, documen
 	if err != nil {
 		return nil, err
 	}
+	if err := completable(p); err != nil {
+		return nil, err
+	}
 	institution, err := s.Issue.Institution(ctx, inst)
 	if err != nil {
 		return nil, err

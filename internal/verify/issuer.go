@@ -56,8 +56,6 @@ func (c *check) standing(kind string, cred vc.Credential, shown *Shown) (Finding
 		q.AchievementType = "Endorsement"
 	case KindDecision:
 		q.AchievementType = "RecognitionDecision"
-	case KindIdentity:
-		q.AchievementType = "Identity"
 	case KindStatusList:
 		q.AchievementType = "StatusList"
 	}
