@@ -23,7 +23,7 @@ func VCPolicy() jose.Policy { return jose.Policy{Types: []string{VCType, oldVCTy
 // alwaysShown are the claims that an issuer may not make selective, with what is
 // inside them (draft-ietf-oauth-sd-jwt-vc, section 2.2.2.3): who could keep exp or
 // status back would decide how long the credential is good.
-var alwaysShown = []string{"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"}
+var alwaysShown = []string{"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status", "credentialStatus"}
 
 // maxTypes bounds aka_vcts.
 const maxTypes = 50

@@ -50,7 +50,7 @@ func TestVC(t *testing.T) {
 		}
 	}
 	// S14: what decides how long and for whom the credential is good is always shown.
-	for _, name := range []string{"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"} {
+	for _, name := range []string{"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status", "credentialStatus"} {
 		if err := sdjwt.CheckSelective([]sdjwt.Path{{"name"}, {name, "x"}}); cairn.CodeOf(err) != "sdjwt.always-shown" {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -66,7 +66,7 @@ func TestVC(t *testing.T) {
 		}
 	}
 	_, h := salted(`["s","uri","https://a.example"]`)
-	for _, payload := range []string{`"status":{"_sd":["` + h + `"]}`, `"status":{"status_list":{"_sd":["` + h + `"]}}`, `"aka_vcts":["urn:x:z",{"...":"` + h + `"}]`,
+	for _, payload := range []string{`"status":{"_sd":["` + h + `"]}`, `"credentialStatus":[{"...":"` + h + `"}]`, `"status":{"status_list":{"_sd":["` + h + `"]}}`, `"aka_vcts":["urn:x:z",{"...":"` + h + `"}]`,
 		`"cnf":{"jwk":{"kty":"OKP","_sd":["` + h + `"]}}`} {
 		if _, err := parse(t, forge(t, `{"vct":"urn:x:y","iss":"https://a.example",`+payload+`}`)).VC(); cairn.CodeOf(err) != "sdjwt.always-shown" {
 			t.Errorf("S14 inside: %s: %v", payload, err)

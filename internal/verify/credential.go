@@ -51,7 +51,9 @@ func (c *check) credential(ctx context.Context, tree map[string]any, depth int, 
 	issuer := Finding{Axis: AxisIssuer, Outcome: Unknown, Code: "issuer.not-checked"}
 	if proof.Outcome == Yes {
 		// What an unsigned document says of its status or issuer is worth nothing.
-		status = c.status(ctx, kind, cred)
+		var said []Note
+		status, said = c.status(ctx, kind, cred)
+		r.Notes = append(r.Notes, said...)
 		if how.open && status.Code == "status.none-declared" {
 			status.Outcome, status.Code = Unknown, "status.not-shown"
 		}

@@ -89,22 +89,31 @@ func isEnveloped(tree map[string]any) bool {
 // carrier judges what is in the envelope that an object carries. Nothing of the
 // object itself counts, and it may have nothing else in it (D23).
 func (c *check) carrier(ctx context.Context, tree map[string]any, depth int) Report {
-	e, err := vcjwt.ReadEnvelope(tree)
+	e, err := carried(tree)
 	if err != nil {
 		return c.unreadable(err)
+	}
+	return c.enveloped(ctx, e, depth)
+}
+
+// carried reads the envelope that an object carries.
+func carried(tree map[string]any) (envelope, error) {
+	e, err := vcjwt.ReadEnvelope(tree)
+	if err != nil {
+		return envelope{}, err
 	}
 	if e.Bytes != nil {
 		s, err := vccose.FromEnvelope(e)
 		if err != nil {
-			return c.unreadable(err)
+			return envelope{}, err
 		}
-		return c.enveloped(ctx, fromCOSE(s), depth)
+		return fromCOSE(s), nil
 	}
 	s, err := e.Read()
 	if err != nil {
-		return c.unreadable(err)
+		return envelope{}, err
 	}
-	return c.enveloped(ctx, fromJOSE(s), depth)
+	return fromJOSE(s), nil
 }
 
 func fromJOSE(s *vcjwt.Secured) envelope {

@@ -3,15 +3,21 @@ package verify
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"cairn.example"
+	"cairn.example/cose"
 	"cairn.example/did"
+	"cairn.example/jose"
+	"cairn.example/sdjwt"
 	"cairn.example/statuslist"
 	"cairn.example/strictjson"
 	"cairn.example/tokenstatus"
 	"cairn.example/vc"
+	"cairn.example/vccose"
+	"cairn.example/vcjwt"
 )
 
 // fetchedList is a status list of which everything was checked, or why not.
@@ -97,22 +103,37 @@ func (c *check) readCopy(ctx context.Context, url, issuer string, after time.Tim
 	if err != nil {
 		return unusable(code, err)
 	}
-	if trimmed := bytes.Trim(data, blanks); isToken(trimmed) {
-		t, err := tokenstatus.Parse(trimmed)
-		if err != nil {
-			return unusable("status.unreadable", err)
+	trimmed := bytes.Trim(data, blanks)
+	switch {
+	case isToken(trimmed):
+		data = trimmed
+		if e, ok, err := listToken(string(data)); ok || err != nil {
+			return c.readEnveloped(ctx, e, err, url, asOf)
 		}
-		return c.readTokenList(ctx, t, url, issuer, asOf)
-	} else if isCOSE(data) {
-		t, err := tokenstatus.Parse(data)
-		if err != nil {
-			return unusable("status.unreadable", err)
+	case isCOSE(data):
+		if e, ok, err := listMessage(data); ok || err != nil {
+			return c.readEnveloped(ctx, e, err, url, asOf)
 		}
-		return c.readTokenList(ctx, t, url, issuer, asOf)
+	default:
+		return c.readPlain(ctx, data, url, asOf)
 	}
+	t, err := tokenstatus.Parse(data)
+	if err != nil {
+		return unusable("status.unreadable", err)
+	}
+	return c.readTokenList(ctx, t, url, issuer, asOf)
+}
+
+// readPlain checks a list in JSON, with its proof in it or in an envelope that it
+// carries.
+func (c *check) readPlain(ctx context.Context, data []byte, url string, asOf time.Time) fetchedList {
 	tree, err := strictjson.ParseObject(data, strictjson.Transcript)
 	if err != nil {
 		return unusable("status.unreadable", err)
+	}
+	if isEnveloped(tree) {
+		e, err := carried(tree)
+		return c.readEnveloped(ctx, e, err, url, asOf)
 	}
 	// The issuer may be a text or an object. An answer without one is no status list,
 	// such as the page of a server under repair, and says nothing of the credential.
@@ -124,6 +145,61 @@ func (c *check) readCopy(ctx context.Context, url, issuer string, after time.Tim
 	if how.part && f.Outcome == Yes {
 		f.Outcome, f.Code = No, "proof.part-not-allowed" // a part could leave out the end of the list
 	}
+	return c.signedList(f, tree, cred, url, asOf)
+}
+
+// listToken reads the envelope of a list when a token is one for credentials (typ),
+// and reports whether it is.
+func listToken(text string) (envelope, bool, error) {
+	if sdjwt.Is(text) {
+		return envelope{}, true, errors.New("a list can't be shown in part")
+	}
+	t, err := jose.Parse(text, tokenstatus.MaxToken)
+	if err != nil || !t.Is(string(vcjwt.Credential)) {
+		return envelope{}, false, err
+	}
+	s, err := vcjwt.Read(text)
+	if err != nil {
+		return envelope{}, true, err
+	}
+	return fromJOSE(s), true, nil
+}
+
+// listMessage is listToken for COSE.
+func listMessage(data []byte) (envelope, bool, error) {
+	m, err := cose.Parse(data, tokenstatus.MaxToken)
+	if err != nil || !m.Is(string(vccose.Credential)) {
+		return envelope{}, false, err
+	}
+	s, err := vccose.Read(data)
+	if err != nil {
+		return envelope{}, true, err
+	}
+	return fromCOSE(s), true, nil
+}
+
+// readEnveloped checks a list in an envelope for credentials, by the same rules as
+// one with a proof in it. err is that of reading the envelope.
+func (c *check) readEnveloped(ctx context.Context, e envelope, err error, url string, asOf time.Time) fetchedList {
+	switch {
+	case err != nil:
+		return unusable("status.unreadable", err)
+	case e.form != string(vcjwt.Credential) && e.form != string(vccose.Credential):
+		return unusable("status.unreadable", fmt.Errorf("a list is not in an envelope of %.40q", e.form))
+	}
+	f, o, _ := c.open(ctx, e)
+	if o.status != nil {
+		return fetchedList{outcome: Unknown, code: "status.list-with-status", reason: "a status list has a status of its own"}
+	}
+	cred, _ := vc.ReadCredential(o.document)
+	if f.Outcome == Yes && cred.Issuer != e.signer {
+		f.Outcome, f.Code = No, "proof.not-the-signers-key"
+	}
+	return c.signedList(f, o.document, cred, url, asOf)
+}
+
+// signedList reads a list with the answer on its proof.
+func (c *check) signedList(f Finding, tree map[string]any, cred vc.Credential, url string, asOf time.Time) fetchedList {
 	if f.Outcome != Yes {
 		if f.Code == "proof.lookup-limit" {
 			return unusable("status.lookup-limit", errLookupLimit)

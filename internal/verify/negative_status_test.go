@@ -116,7 +116,7 @@ func statusCases(t testing.TB) []negative {
 		{id: "B18", name: "withdrawn", data: good, list: revoked, verdict: "invalid", code: "status.revoked"},
 		{id: "B18", name: "the second of two is withdrawn", data: two(fifth, entry(nil)), list: revoked, verdict: "invalid", code: "status.revoked"},
 		{id: "B18", name: "the first of two is withdrawn", data: two(entry(nil), fifth), list: revoked, verdict: "invalid", code: "status.revoked"},
-		{id: "B18", name: "an unknown purpose before a withdrawal", data: two(entry(func(m map[string]any) { m["statusPurpose"] = "refresh" }), entry(nil)), list: revoked, verdict: "invalid", code: "status.purpose"},
+		{id: "B18", name: "an unknown purpose before a withdrawal", data: two(entry(func(m map[string]any) { m["statusPurpose"] = "refresh" }), entry(nil)), list: revoked, verdict: "invalid", code: "status.revoked"},
 		{id: "B19", name: "suspended", data: suspended, list: meta(func(w *world) { w.meta.Purpose, w.revoked = statuslist.Suspension, []int{94567} }), verdict: "invalid", code: "status.suspended"},
 		{id: "B20", name: "unknown type", data: with("type", "OracleStatus"), verdict: "undetermined", code: "status.unknown-type"},
 		{id: "B22", name: "six entries", data: plain(slices.Repeat([]any{entry(nil)}, 6)...), verdict: "undetermined", code: "status.too-many"},

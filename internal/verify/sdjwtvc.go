@@ -43,7 +43,9 @@ func (c *check) typed(ctx context.Context, t *sdjwt.Token) Report {
 		}
 		model = c.describedType(ctx, &r, t, v)
 		r.Shown = showClaims(cred, v.Type, claims.Tree)
-		status = c.typedStatus(ctx, v, key.issuer)
+		var said []Note
+		status, said = c.typedStatus(ctx, v, key.issuer, claims.Tree)
+		r.Notes = append(r.Notes, said...)
 		if cred.ValidFrom.IsZero() {
 			cred.ValidFrom = v.IssuedAt // the day of the award is the only other one that was signed
 		}
@@ -91,15 +93,39 @@ func (c *check) typedProof(ctx context.Context, t *sdjwt.Token, v *sdjwt.VC) (Fi
 	return f, key, claims
 }
 
-func (c *check) typedStatus(ctx context.Context, v *sdjwt.VC, issuer string) Finding {
-	if v.Status == nil { // it can't be kept back
-		return Finding{Axis: AxisStatus, Outcome: Yes, Code: "status.none-declared"}
+// typedStatus answers by the status of a token, and by entries of the W3C
+// (credentialStatus), which some issuers write into tokens. With both, the worse
+// answer counts.
+func (c *check) typedStatus(ctx context.Context, v *sdjwt.VC, issuer string, claims map[string]any) (Finding, []Note) {
+	f := Finding{Axis: AxisStatus, Outcome: Yes, Code: "status.none-declared"} // status can't be kept back
+	switch {
+	case len(v.Status) > 1:
+		f = Finding{Axis: AxisStatus, Outcome: Unknown, Code: "status.unknown-type", Args: map[string]string{"reason": "the status is told in several ways"}}
+	case v.Status != nil:
+		ref, found, err := tokenstatus.ReadReference(v.Status)
+		f = c.tokenStatus(ctx, ref, found, err, issuer)
 	}
-	if len(v.Status) != 1 {
-		return Finding{Axis: AxisStatus, Outcome: Unknown, Code: "status.unknown-type", Args: map[string]string{"reason": "the status is told in several ways"}}
+	told, ok := claims["credentialStatus"]
+	if !ok {
+		return f, nil
 	}
-	ref, found, err := tokenstatus.ReadReference(v.Status)
-	return c.tokenStatus(ctx, ref, found, err, issuer)
+	list, isList := told.([]any)
+	if !isList {
+		list = []any{told}
+	}
+	cred := vc.Credential{Issuer: issuer}
+	for _, e := range list {
+		entry, ok := e.(map[string]any)
+		if !ok {
+			return Finding{Axis: AxisStatus, Outcome: No, Code: "status.entry", Args: map[string]string{"reason": "credentialStatus is no object"}}, nil
+		}
+		cred.Status = append(cred.Status, entry)
+	}
+	if len(cred.Status) == 0 { // a text without meaning, which nobody should take for an answer
+		return Finding{Axis: AxisStatus, Outcome: No, Code: "status.entry", Args: map[string]string{"reason": "credentialStatus is empty"}}, nil
+	}
+	other, said := c.status(ctx, KindCredential, cred)
+	return worse(f, other), said
 }
 
 // ofOtherType leaves open what the lists say of an issuer who is listed for other
@@ -148,7 +174,7 @@ func (c *check) describedType(ctx context.Context, r *Report, t *sdjwt.Token, v 
 // notClaims are claims about the token, which have members or axes of their own in
 // a report.
 var notClaims = map[string]bool{"iss": true, "sub": true, "iat": true, "nbf": true, "exp": true, "cnf": true, "vct": true, "vct#integrity": true,
-	"aka_vcts": true, "status": true, "_sd_alg": true}
+	"aka_vcts": true, "status": true, "credentialStatus": true, "_sd_alg": true}
 
 // showClaims collects what may be shown of claims that were signed and disclosed.
 func showClaims(cred vc.Credential, typ string, claims map[string]any) *Shown {

@@ -24,7 +24,7 @@ var (
 	keyTypes      = []string{"application/json", "application/jwk+json", "application/jwk-set+json", "application/octet-stream", "text/plain"}
 	logTypes      = []string{"text/jsonl", "application/jsonl", "application/x-ndjson", "application/json", "application/octet-stream", "text/plain"}
 	listTypes     = []string{"application/vc", "application/vc+ld+json", "application/ld+json", "application/json", "application/octet-stream",
-		tokenstatus.MediaTypeJWT, tokenstatus.MediaTypeCWT}
+		"application/vc+jwt", "application/vc+cose", tokenstatus.MediaTypeJWT, tokenstatus.MediaTypeCWT}
 )
 
 // Online asks the network for what is not known here. Own answers for the

@@ -142,8 +142,12 @@ func worse(a, b Finding) Finding {
 	switch {
 	case a.Outcome == No || b.Outcome != No && a.Outcome != Yes:
 		return a
-	case b.Outcome != Yes || a.Code == "status.none-declared" || b.AsOf.Before(a.AsOf):
+	case b.Outcome != Yes:
 		return b
+	case b.Code == "status.none-declared":
+		return a
+	case a.Code == "status.none-declared" || b.AsOf.Before(a.AsOf):
+		return b // the oldest of the good answers
 	}
 	return a
 }
