@@ -144,6 +144,25 @@ func TestQRPictures(t *testing.T) {
 			t.Errorf("%q, %v", got, err)
 		}
 	})
+	t.Run("torn away: 15 % of the code", func(t *testing.T) { // Q15; level Q promises a quarter of the codewords
+		c := canvas(1600, 1200)
+		put(c, img, image.Pt(500, 300))
+		side := img.Bounds().Dx() - 2*4*quietZone
+		right, bottom := 500+4*quietZone+side*63/100, 300+4*quietZone+side*67/100
+		covered := 0
+		for y := bottom - side*39/100; y < bottom; y++ {
+			for x := right - side*39/100; x < right; x++ {
+				c.Set(x, y, color.RGBA{250, 250, 245, 255})
+				covered++
+			}
+		}
+		if share := float64(covered) / float64(side*side); share < 0.15 {
+			t.Fatalf("only %.3f", share)
+		}
+		if got, err := ReadQR(asJPEG(c)); err != nil || got != text {
+			t.Errorf("%q, %v", got, err)
+		}
+	})
 	t.Run("two different codes", func(t *testing.T) {
 		other, err := QRPNG(code(t, "Somebody Else", "Data Literacy"), 4)
 		if err != nil {

@@ -177,6 +177,31 @@ func TestLogHasNoSecrets(t *testing.T) {
 	}
 }
 
+// J25, J26: nobody is signed in by a token in a header: not by a presentation, not
+// by what another server says of somebody, and not by a session of this one.
+func TestBearerTokensSayNothing(t *testing.T) {
+	w := open(t, plain)
+	w.staff(t)
+	b := w.signedIn(t, college, "registrar")
+	vp := "eyJhbGciOiJFZERTQSIsInR5cCI6InZwK2p3dCJ9.eyJ0eXBlIjpbIlZlcmlmaWFibGVQcmVzZW50YXRpb24iXX0.AAAA"
+	for name, token := range map[string]string{"presentation": vp, "ID token": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJyZWdpc3RyYXIifQ.", "session": b.cookies[cookie].Value, "key page": w.token} {
+		thief := w.browser(t)
+		for _, path := range []string{"/registrar", "/account"} {
+			for _, scheme := range []string{"Bearer ", "DPoP ", ""} {
+				if a := thief.get(path, "Authorization", scheme+token); a.StatusCode != 303 || !strings.HasPrefix(a.Header.Get("Location"), "/signin") {
+					t.Errorf("%s of a %s with %q: %d", path, name, scheme, a.StatusCode)
+				}
+			}
+		}
+		if len(thief.cookies) != 0 {
+			t.Errorf("a %s gives a cookie", name)
+		}
+	}
+	if a := b.get("/registrar"); a.StatusCode != 200 {
+		t.Errorf("the cookie itself: %d", a.StatusCode)
+	}
+}
+
 // A page that names who is signed in, or that sets a cookie, is never kept by a
 // cache that others use.
 func TestPagesOfOnePersonAreNotShared(t *testing.T) {
