@@ -11,6 +11,7 @@ package bake
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -32,6 +33,8 @@ const (
 
 	maxAttributes = 60_000 // equals signs in an SVG, which is not less
 )
+
+var jsonLimits = strictjson.Limits{Bytes: MaxCredential, Depth: strictjson.Transcript.Depth, Values: strictjson.Transcript.Values}
 
 // Form is how a credential is written.
 type Form string
@@ -75,7 +78,8 @@ func isXML(data []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(data, bom), " \t\r\n"), []byte("<"))
 }
 
-// Read takes the one credential out of a PNG or SVG. Codes: bake.unknown-file,
+// Read takes the one credential out of a PNG or SVG. A verifiable credential that
+// stands where Open Badges 2 has its badge counts like any other. Codes: bake.unknown-file,
 // bake.no-credential, bake.two-credentials, bake.version-2 for a badge of Open
 // Badges 2, bake.png, bake.svg, bake.credential and bake.too-large.
 func Read(picture []byte) (Baked, error) {
@@ -91,10 +95,13 @@ func Read(picture []byte) (Baked, error) {
 // one returns the only credential of those found.
 func one(found []Baked, version2 bool) (Baked, error) {
 	switch {
-	case len(found) == 1:
-		return found[0], nil
 	case len(found) > 1: // the specification allows one; which would be shown?
 		return Baked{}, bad("bake.two-credentials", "there is more than one credential in the picture")
+	case len(found) == 1 && version2: // nobody here can say whether it is the same one
+		return Baked{}, &cairn.Error{Kind: cairn.Invalid, Code: "bake.two-credentials", Message: "beside the credential there is a badge of Open Badges 2 in the picture, which is not read",
+			Hint: "use the file of the credential itself"}
+	case len(found) == 1:
+		return found[0], nil
 	case version2:
 		return Baked{}, &cairn.Error{Kind: cairn.Invalid, Code: "bake.version-2", Message: "the badge in the picture is of Open Badges 2, which is not read",
 			Hint: "ask its issuer for one of Open Badges 3.0"}
@@ -115,7 +122,7 @@ func credential(text []byte, kind Kind) (Baked, error) {
 	}
 	if bytes.HasPrefix(text, []byte("{")) {
 		b.Form = JSON
-		if _, err := strictjson.ParseObject(text, strictjson.Limits{Bytes: MaxCredential, Depth: strictjson.Transcript.Depth, Values: strictjson.Transcript.Values}); err != nil {
+		if _, err := strictjson.ParseObject(text, jsonLimits); err != nil {
 			return b, wrap(err)
 		}
 		return b, nil
@@ -128,6 +135,33 @@ func credential(text []byte, kind Kind) (Baked, error) {
 		return b, wrap(err)
 	}
 	return b, nil
+}
+
+// ofVersion3 reads what stands where Open Badges 2 has its badge: some programs put
+// a verifiable credential there. It is false for a badge of version 2, signed or
+// not, and for the address of one.
+func ofVersion3(text []byte) (Baked, bool) {
+	b, err := credential(text, OpenBadge)
+	if err != nil {
+		return Baked{}, false
+	}
+	claims := b.Data
+	if b.Form == JWS {
+		t, err := jose.Parse(string(b.Data), MaxCredential)
+		if err != nil {
+			return Baked{}, false
+		}
+		claims = t.Payload
+	}
+	tree, err := strictjson.ParseObject(claims, jsonLimits)
+	if err != nil {
+		return Baked{}, false
+	}
+	if inner, ok := tree["vc"].(map[string]any); ok {
+		tree = inner
+	}
+	contexts, _ := tree["@context"].([]any)
+	return b, slices.Contains(contexts, any("https://www.w3.org/ns/credentials/v2")) || slices.Contains(contexts, any("https://www.w3.org/2018/credentials/v1"))
 }
 
 func wrap(err error) error {

@@ -104,7 +104,16 @@ func TestPNGRead(t *testing.T) {
 		"good":                   {good, ""},
 		"compressed":             {with(t, compressed(packed)), ""},
 		"other texts":            {with(t, itxt("Title", "x"), itxt("openbadgecredential", jsonBadge), part("tEXt", []byte("Author\x00y"))), ""},
-		"badge 2 beside it":      {with(t, itxt("openbadges", "x"), itxt("openbadgecredential", jsonBadge)), ""},
+		"badge 2 before it":      {with(t, itxt("openbadges", "x"), itxt("openbadgecredential", jsonBadge)), "bake.two-credentials"},
+		"badge 2 behind it":      {with(t, itxt("openbadgecredential", jsonBadge), itxt("openbadges", "x")), "bake.two-credentials"},
+		"version 3 as badge 2":   {with(t, itxt("openbadges", jsonBadge)), ""},
+		"the same in tEXt":       {with(t, part("tEXt", []byte("openbadges\x00"+jsonBadge))), ""},
+		"in tEXt and in its own": {with(t, part("tEXt", []byte("openbadges\x00"+jsonBadge)), itxt("openbadgecredential", jsonBadge)), "bake.two-credentials"},
+		"twice as badge 2":       {with(t, itxt("openbadges", jsonBadge), itxt("openbadges", jsonBadge)), "bake.two-credentials"},
+		"two badges 2":           {with(t, itxt("openbadges", "x"), itxt("openbadges", "y")), "bake.two-credentials"},
+		"badge 2 as JSON":        {with(t, itxt("openbadges", `{"@context":"https://w3id.org/openbadges/v2","type":"Assertion"}`)), "bake.version-2"},
+		"badge 2 as token":       {with(t, itxt("openbadges", jwsBadge)), "bake.version-2"},
+		"badge 2 in zTXt":        {with(t, part("zTXt", []byte("openbadges\x00\x00"+string(packed)))), "bake.version-2"},
 		"CLR":                    {with(t, itxt("clrcredential", jsonBadge)), ""},
 		"nothing":                {pngImage(t), "bake.no-credential"},
 		"U17 two":                {with(t, itxt("openbadgecredential", jsonBadge), itxt("openbadgecredential", jsonBadge)), "bake.two-credentials"},
@@ -221,6 +230,8 @@ func TestSVGRead(t *testing.T) {
 		"comment inside":      {whole(element("<!-- x -->" + simple)), "bake.svg"},
 		"a link":              {whole(element("https://x.example/1")), "bake.credential"},
 		"badge 2":             {`<svg xmlns="http://www.w3.org/2000/svg" xmlns:o="http://openbadges.org"><o:assertion verify="x"/></svg>`, "bake.version-2"},
+		"hosted badge 2":      {`<svg xmlns="http://www.w3.org/2000/svg" xmlns:o="http://openbadges.org"><o:assertion verify="https://x.example/1"><![CDATA[{"@context":["https://www.w3.org/ns/credentials/v2"]}]]></o:assertion></svg>`, "bake.version-2"},
+		"badge 2 beside it":   {`<svg xmlns="http://www.w3.org/2000/svg" xmlns:o="http://openbadges.org" xmlns:b="https://purl.imsglobal.org/ob/v3p0"><b:credential>{}</b:credential><o:assertion verify="x"/></svg>`, "bake.two-credentials"},
 		"U01 entity bomb":     {`<!DOCTYPE svg [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>` + whole(element("&b;")), "bake.svg"},
 		"U01 outside entity":  {`<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>` + whole(element("&x;")), "bake.svg"},
 		"entity undeclared":   {whole(element("&x;")), "bake.svg"},
@@ -301,6 +312,21 @@ func attributes(n int) string {
 		fmt.Fprintf(&b, `a%d="" `, i)
 	}
 	return b.String()
+}
+
+// Some programs put a credential of Open Badges 3.0 where version 2 has its badge.
+func TestSVGVersion3AsVersion2(t *testing.T) {
+	const badge = `{"@context":["https://www.w3.org/ns/credentials/v2"]}`
+	token := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"ES256","typ":"JWT"}`)) + "." + base64.RawURLEncoding.EncodeToString([]byte(`{"vc":`+badge+`}`)) + ".AAAA"
+	for element, want := range map[string]string{
+		`<o:assertion><![CDATA[` + badge + `]]></o:assertion>`: badge,
+		`<o:assertion verify="` + token + `"/>`:                token,
+	} {
+		got, err := bake.Read([]byte(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:o="http://openbadges.org">` + element + `</svg>`))
+		if err != nil || string(got.Data) != want || got.Kind != bake.OpenBadge {
+			t.Errorf("%s: %+v, %v", element, got, err)
+		}
+	}
 }
 
 func FuzzPNG(f *testing.F) {

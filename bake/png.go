@@ -119,15 +119,21 @@ func texts(list []chunk) (found []Baked, version2 bool, err error) {
 		keyword, rest, ok := bytes.Cut(c.data, []byte{0})
 		kind, isCredential := keywords[string(keyword)]
 		switch {
+		case string(keyword) == keyword2 && (version2 || len(found) == 1): // unpacking each would take long
+			return append(found, Baked{}, Baked{}), version2, nil
 		case string(keyword) == keyword2:
-			version2 = true
+			if b, ok := oldText(c.kind, rest); ok {
+				found = append(found, b)
+			} else {
+				version2 = true
+			}
 			continue
 		case !isCredential:
 			continue
 		case !ok || c.kind != "iTXt":
 			return nil, false, bad("bake.png", "the credential stands in a chunk of kind %s and not in iTXt", c.kind)
 		case len(found) == 1:
-			return append(found, found[0]), false, nil
+			return append(found, found[0]), version2, nil
 		}
 		text, err := international(rest)
 		if err != nil {
@@ -140,6 +146,23 @@ func texts(list []chunk) (found []Baked, version2 bool, err error) {
 		found = append(found, b)
 	}
 	return found, version2, nil
+}
+
+// oldText reads a chunk of Open Badges 2, which may be tEXt or iTXt (Open Badges
+// baking specification, section 1.1.1).
+func oldText(kind string, rest []byte) (Baked, bool) {
+	text := rest
+	switch kind {
+	case "tEXt":
+	case "iTXt":
+		var err error
+		if text, err = international(rest); err != nil {
+			return Baked{}, false
+		}
+	default:
+		return Baked{}, false
+	}
+	return ofVersion3(text)
 }
 
 // international reads an iTXt chunk behind its keyword (PNG, section 11.3.3.4):

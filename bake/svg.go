@@ -77,17 +77,25 @@ func scan(file []byte) (*scanned, error) {
 				continue
 			}
 			kind, ok := map[xml.Name]Kind{{Space: badgeSpace, Local: "credential"}: OpenBadge, {Space: clrSpace, Local: "credential"}: CLR}[token.Name]
-			if token.Name.Space == oldSpace && token.Name.Local == "assertion" {
-				s.version2 = true
-			}
-			if !ok {
+			old := token.Name == xml.Name{Space: oldSpace, Local: "assertion"}
+			if !ok && !old {
 				continue
 			}
-			b, err := element(d, token, kind)
+			e, err := readElement(d, token)
 			if err != nil {
 				return nil, err
 			}
-			depth-- // element has read the end tag
+			depth-- // readElement has read the end tag
+			if old {
+				if s.older(e); len(s.found) > 1 {
+					return s, nil
+				}
+				continue
+			}
+			b, err := e.credential(kind)
+			if err != nil {
+				return nil, err
+			}
 			if s.found = append(s.found, b); len(s.found) > 1 {
 				return s, nil
 			}
@@ -132,44 +140,72 @@ func (s *scanned) root(e xml.StartElement, ended bool) error {
 	return nil
 }
 
-// element reads the credential element up to its end tag: a compact JWS in the
-// attribute verify, or JSON as its text, and not both.
-func element(d *xml.Decoder, e xml.StartElement, kind Kind) (Baked, error) {
-	var token string
-	verify := 0
-	for _, a := range e.Attr {
-		if a.Name == (xml.Name{Local: "verify"}) {
-			token = a.Value
-			verify++
+// element is one that carries a credential: a compact JWS in the attribute verify,
+// or JSON as its text.
+type element struct {
+	verify   string
+	verified bool // whether the attribute is there
+	text     []byte
+}
+
+// readElement reads an element up to its end tag.
+func readElement(d *xml.Decoder, start xml.StartElement) (element, error) {
+	var e element
+	for _, a := range start.Attr {
+		if a.Name != (xml.Name{Local: "verify"}) {
+			continue
 		}
+		if e.verified {
+			return e, bad("bake.svg", "an attribute is there twice")
+		}
+		e.verify, e.verified = a.Value, true
 	}
-	if verify > 1 {
-		return Baked{}, bad("bake.svg", "an attribute is there twice")
-	}
-	var text []byte
 	for {
 		t, err := d.Token()
 		if err != nil {
-			return Baked{}, &cairn.Error{Kind: cairn.Invalid, Code: "bake.svg", Message: "the picture is not proper XML", Err: err}
+			return e, &cairn.Error{Kind: cairn.Invalid, Code: "bake.svg", Message: "the picture is not proper XML", Err: err}
 		}
 		switch t := t.(type) {
 		case xml.CharData:
-			text = append(text, t...)
+			e.text = append(e.text, t...)
 		case xml.EndElement:
-			if verify == 0 {
-				return credential(text, kind)
-			}
-			if len(bytes.TrimSpace(text)) > 0 {
-				return Baked{}, bad("bake.two-credentials", "there is more than one credential in the picture")
-			}
-			b, err := credential([]byte(token), kind)
-			if err == nil && b.Form != JWS {
-				return Baked{}, bad("bake.credential", "JSON stands where a signed token belongs")
-			}
-			return b, err
+			return e, nil
 		default:
-			return Baked{}, bad("bake.svg", "there is something else inside of the credential")
+			return e, bad("bake.svg", "there is something else inside of the credential")
 		}
+	}
+}
+
+// credential reads one of the two places, and refuses both together.
+func (e element) credential(kind Kind) (Baked, error) {
+	if !e.verified {
+		return credential(e.text, kind)
+	}
+	if len(bytes.TrimSpace(e.text)) > 0 {
+		return Baked{}, bad("bake.two-credentials", "there is more than one credential in the picture")
+	}
+	b, err := credential([]byte(e.verify), kind)
+	if err == nil && b.Form != JWS {
+		return Baked{}, bad("bake.credential", "JSON stands where a signed token belongs")
+	}
+	return b, err
+}
+
+// older takes in an element of Open Badges 2. A hosted badge has its address in
+// verify and may have its text, too (Open Badges baking specification, section 1.2.1).
+func (s *scanned) older(e element) {
+	var b Baked
+	var ok bool
+	switch {
+	case !e.verified:
+		b, ok = ofVersion3(e.text)
+	case len(bytes.TrimSpace(e.text)) == 0:
+		b, ok = ofVersion3([]byte(e.verify))
+	}
+	if ok {
+		s.found = append(s.found, b)
+	} else {
+		s.version2 = true
 	}
 }
 

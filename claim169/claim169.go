@@ -41,6 +41,10 @@ func bad(code, field, format string, args ...any) error {
 type Code struct {
 	Issuer string // iss: not always a URL; may be empty
 	KeyID  []byte // kid; may be empty
+	// Algorithm is what the code says that it was signed with, and Chain are the
+	// certificates that it brings; jose.VerifyChain judges them.
+	Algorithm jose.Algorithm
+	Chain     [][]byte
 
 	message *cose.Message
 	claims  cose.Claims
@@ -90,7 +94,7 @@ func Read(text string) (*Code, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Code{Issuer: claims.Issuer, KeyID: m.Header.KeyID, message: m, claims: claims, person: person}, nil
+	return &Code{Issuer: claims.Issuer, KeyID: m.Header.KeyID, Algorithm: m.Header.Algorithm, Chain: m.Header.Chain, message: m, claims: claims, person: person}, nil
 }
 
 func tooLarge(message string) error {

@@ -436,3 +436,18 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Q17: a scanner that takes what it reads for Latin-1, UTF-8 or Shift JIS gives the
+// same text: a code has only letters that are the same byte in each of them, and that
+// QR codes have a mode of their own for.
+func TestCodeIsTheSameInEveryEncoding(t *testing.T) {
+	text := mustSign(t, card(webSigner(t)), webSigner(t))
+	for i, r := range text {
+		if !strings.ContainsRune("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:", r) {
+			t.Errorf("%q at %d is no letter of the alphanumeric mode (ISO/IEC 18004, table 5)", r, i)
+		}
+	}
+	if _, err := Read(text); err != nil {
+		t.Error(err)
+	}
+}

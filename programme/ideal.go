@@ -20,9 +20,9 @@ const (
 	maxIdealWork    = 200_000
 )
 
-// place is where a credential may count: a slot, or with slot -1 the pool of a
+// spot is where a credential may count: a slot, or with slot -1 the pool of a
 // requirement.
-type place struct{ requirement, slot int }
+type spot struct{ requirement, slot int }
 
 // ideals makes the best credentials that anybody could hold by a day: for every
 // place of a programme one that fills it, with each choice that a rule beyond the
@@ -33,19 +33,19 @@ type place struct{ requirement, slot int }
 // Everything real is no better than one of these: what the institution itself
 // awards is under no cap, and each has exactly what its place asks for. So when these
 // don't complete a programme, nothing does.
-func (p *Programme) ideals(at time.Time) (held []Held, filled map[place]bool, ok bool) {
-	filled = map[place]bool{}
+func (p *Programme) ideals(at time.Time) (held []Held, filled map[spot]bool, ok bool) {
+	filled = map[spot]bool{}
 	l := &lab{Programme: p, at: at}
 	for i := range p.Requirements {
 		r := &p.Requirements[i]
 		for j := range r.Slots() {
 			more := l.slot(r, j)
-			filled[place{i, j}] = len(more) > 0
+			filled[spot{i, j}] = len(more) > 0
 			held = append(held, more...)
 		}
 		if r.Credits.Sign() > 0 {
 			more := l.pool(r)
-			filled[place{i, -1}] = len(more) > 0
+			filled[spot{i, -1}] = len(more) > 0
 			held = append(held, more...)
 		}
 		if len(held) > maxIdeal || l.cut {

@@ -9,9 +9,9 @@ import (
 	"cairn.example"
 )
 
-// maxCompared bounds the work of comparing selectors with each other, in entries of
+// maxSelectorWork bounds the work of comparing selectors with each other, in entries of
 // their lists.
-const maxCompared = 2_000_000
+const maxSelectorWork = 2_000_000
 
 // overlaps finds slots that the same credential fills by two selectors of which one
 // is part of the other.
@@ -29,7 +29,7 @@ func (l *linter) overlaps() {
 		s := slot(a)
 		for m, b := range all {
 			o := slot(b)
-			if work += s.Match.size() * o.Match.size(); work > maxCompared {
+			if work += s.Match.size() * o.Match.size(); work > maxSelectorWork {
 				l.say(LintNote, LintUndecided, "requirements", "", "there are too many selectors to compare them all with each other")
 				return
 			}
@@ -100,7 +100,7 @@ func (l *linter) offered(catalogue []Held) {
 		return
 	}
 	at := time.Date(1900, 1, 2, 0, 0, 0, 0, time.UTC)
-	filled := map[place]bool{}
+	filled := map[spot]bool{}
 	carries := map[cairn.AchievementID]cairn.Credits{}
 	for _, h := range catalogue[:min(len(catalogue), maxHeld)] {
 		h.AwardedOn, h.Blocked = cairn.PartialDate{}, "" // no date rule is decided
@@ -108,7 +108,7 @@ func (l *linter) offered(catalogue []Held) {
 			carries[h.Achievement] = c.amount
 			for _, e := range c.edges {
 				if e.open() || e.undecided {
-					filled[place{e.requirement, e.slot}] = true
+					filled[spot{e.requirement, e.slot}] = true
 				}
 			}
 		}
@@ -135,11 +135,11 @@ func (l *linter) offered(catalogue []Held) {
 			how, words = LintWarning, "none of the %d achievements that are offered counts here, and nothing from elsewhere does"
 		}
 		for j, s := range r.Slots() {
-			if !filled[place{i, j}] && !byAgreement[s.ID] {
+			if !filled[spot{i, j}] && !byAgreement[s.ID] {
 				l.in(i, r.slotPath(j), how, LintNothingOffered, words, len(catalogue))
 			}
 		}
-		if r.Credits.Sign() > 0 && !filled[place{i, -1}] {
+		if r.Credits.Sign() > 0 && !filled[spot{i, -1}] {
 			l.in(i, "", how, LintNothingOffered, words, len(catalogue))
 		}
 	}

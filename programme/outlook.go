@@ -8,8 +8,12 @@ import (
 	"cairn.example"
 )
 
-// maxBoundaries bounds the days on which one outlook evaluates again.
-const maxBoundaries = 200
+// Limits of one outlook: the days on which it evaluates again, and the nodes of all
+// those searches together.
+const (
+	maxBoundaries   = 200
+	maxOutlookNodes = 60_000
+)
 
 // Prospect is what will change for somebody who earns nothing more.
 type Prospect struct {
@@ -77,8 +81,9 @@ func Outlook(p *Programme, held []Held, at time.Time, o Options) (Prospect, erro
 	if err != nil {
 		return Prospect{}, err
 	}
+	nodes := 0
 	for i, on := range p.boundaries(held, at) {
-		if i == maxBoundaries {
+		if i == maxBoundaries || nodes >= maxOutlookNodes {
 			out.Until = dayText(on.AddDate(0, 0, -1))
 			break
 		}
@@ -86,6 +91,7 @@ func Outlook(p *Programme, held []Held, at time.Time, o Options) (Prospect, erro
 		if err != nil {
 			return Prospect{}, err
 		}
+		nodes += after.Optimality.Nodes
 		if c := changed(before, after); c != nil {
 			out.Changes = append(out.Changes, *c)
 		}

@@ -234,6 +234,31 @@ func TestIssuePresentVerify(t *testing.T) {
 	}
 }
 
+// S31: a dot in the name of a claim is a letter of it, and no way into another.
+func TestDotInANameIsNoPath(t *testing.T) {
+	compact := issue(t, `{"vct":"https://types.example/1","iss":"https://issuer.example","address.city":"Kisumu","address":{"city":"Nairobi"}}`,
+		sdjwt.Options{Selective: []sdjwt.Path{{"address.city"}, {"address", "city"}}})
+	for _, c := range []struct {
+		path     sdjwt.Path
+		dot, sub any
+	}{{sdjwt.Path{"address.city"}, "Kisumu", nil}, {sdjwt.Path{"address", "city"}, nil, "Nairobi"}} {
+		shown, err := parse(t, compact).Present([]sdjwt.Path{c.path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		claims, err := parse(t, shown).Verify(issuer.PublicKey(), sdjwt.VCPolicy())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if dot, sub := claims.Tree["address.city"], claims.Tree["address"].(map[string]any)["city"]; dot != c.dot || sub != c.sub {
+			t.Errorf("%s shows %v and %v", c.path, dot, sub)
+		}
+	}
+	if _, err := parse(t, compact).Present([]sdjwt.Path{{"address.town"}}); cairn.CodeOf(err) != "sdjwt.path" {
+		t.Errorf("a name that is not there: %v", err)
+	}
+}
+
 func TestKeyBinding(t *testing.T) {
 	compact := issue(t, person, sdjwt.Options{Selective: paths})
 	shown, err := parse(t, compact).Present([]sdjwt.Path{{"name"}})

@@ -195,3 +195,18 @@ func TestWork(t *testing.T) {
 		t.Fatal("it goes on after the end")
 	}
 }
+
+// What is refused when something is put into an application or a key is sent again.
+func TestApplicationRefuses(t *testing.T) {
+	c := openCampus(t)
+	a, err := c.Recognise.Draft(t.Context(), uni, c.learner, "cert", "refuses")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Recognise.Draft(t.Context(), uni, c.learner, "cert2", "refuses")
+	code(t, err, "application.key-used")
+	_, err = c.Recognise.Present(t.Context(), uni, a.ID, []byte(`{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiablePresentation"]}`))
+	code(t, err, "application.presentation")
+	_, err = c.Recognise.Add(t.Context(), uni, a.ID, []byte(`{"a":"`+strings.Repeat("x", 1<<20)+`"}`))
+	code(t, err, "application.document")
+}

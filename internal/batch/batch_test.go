@@ -152,6 +152,27 @@ func list(n int) iter.Seq[batch.Item] {
 
 // Answers come in the order of the items, no more are worked on at once than was
 // said, and a caller who has seen enough can stop.
+// A spreadsheet of more rows than one run takes says so in the first row beyond.
+func TestSheetOfTooMany(t *testing.T) {
+	_, items, err := batch.Sheet([]byte("credential\n"+strings.Repeat("x\n", batch.MaxItems+3)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, refused := 0, 0
+	for item := range items {
+		n++
+		if item.Err != nil {
+			refused++
+			if cairn.CodeOf(item.Err) != "batch.many" || n <= batch.MaxItems {
+				t.Fatalf("row %d: %v", n, item.Err)
+			}
+		}
+	}
+	if refused != 1 || n != batch.MaxItems+1 {
+		t.Errorf("%d rows, %d refused", n, refused)
+	}
+}
+
 func TestRun(t *testing.T) {
 	var working, most atomic.Int32
 	judge := func(context.Context, []byte) (verify.Report, error) {

@@ -2,7 +2,16 @@ package fetch
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"fmt"
+	"io"
+	"log"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -119,6 +128,78 @@ func TestPorts(t *testing.T) {
 			}
 		}
 	}
+}
+
+// K03: whoever can't prove who they are is nobody, and what they send is unknown.
+func TestTLS(t *testing.T) {
+	now := time.Now()
+	root, rootKey := certificate(t, nil, nil, now.Add(-time.Hour), now.Add(time.Hour), "root")
+	roots := x509.NewCertPool()
+	roots.AddCert(root)
+	for name, c := range map[string]struct {
+		from, until time.Time
+		host        string
+		version     uint16
+		self        bool
+		code        string
+	}{
+		"good":          {now.Add(-time.Hour), now.Add(time.Hour), "localhost", tls.VersionTLS13, false, ""},
+		"ended":         {now.Add(-time.Hour), now.Add(-time.Minute), "localhost", tls.VersionTLS13, false, "expired"},
+		"to come":       {now.Add(time.Minute), now.Add(time.Hour), "localhost", tls.VersionTLS13, false, "not yet valid"},
+		"another name":  {now.Add(-time.Hour), now.Add(time.Hour), "other.example", tls.VersionTLS13, false, "localhost"},
+		"its own word":  {now.Add(-time.Hour), now.Add(time.Hour), "localhost", tls.VersionTLS13, true, "unknown authority"},
+		"TLS 1.0":       {now.Add(-time.Hour), now.Add(time.Hour), "localhost", tls.VersionTLS10, false, "protocol version"},
+		"TLS 1.1":       {now.Add(-time.Hour), now.Add(time.Hour), "localhost", tls.VersionTLS11, false, "protocol version"},
+		"TLS 1.2, good": {now.Add(-time.Hour), now.Add(time.Hour), "localhost", tls.VersionTLS12, false, ""},
+	} {
+		parent, parentKey := root, rootKey
+		if c.self {
+			parent, parentKey = nil, nil
+		}
+		leaf, key := certificate(t, parent, parentKey, c.from, c.until, c.host)
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, "{}")
+		}))
+		server.Config.ErrorLog = log.New(io.Discard, "", 0)
+		server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{leaf.Raw}, PrivateKey: key}}, MinVersion: tls.VersionTLS10, MaxVersion: c.version}
+		server.StartTLS()
+		client := client(Options{Loopback: true})
+		// The machine's own authorities are not those of this test; nothing else is changed.
+		transport := client.http.Transport.(*http.Transport)
+		if transport.TLSClientConfig == nil {
+			transport.TLSClientConfig = &tls.Config{}
+		}
+		transport.TLSClientConfig.RootCAs = roots
+		r, err := client.Get(t.Context(), "https://localhost"+server.URL[strings.LastIndex(server.URL, ":"):], 100, "application/json")
+		if c.code == "" && (err != nil || string(r.Body) != "{}") || c.code != "" && (cairn.KindOf(err) != cairn.Unavailable || !strings.Contains(err.Error(), c.code) || r.Body != nil) {
+			t.Errorf("%s: %q, %v", name, r.Body, err)
+		}
+		server.Close()
+	}
+}
+
+// certificate makes one, signed by a parent or by itself.
+func certificate(t *testing.T, parent *x509.Certificate, parentKey *ecdsa.PrivateKey, from, until time.Time, host string) (*x509.Certificate, *ecdsa.PrivateKey) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, NotBefore: from, NotAfter: until, DNSNames: []string{host}}
+	if parent == nil {
+		parent, parentKey = template, key
+		template.IsCA, template.BasicConstraintsValid = true, true
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, parentKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, key
 }
 
 func TestNoClientIsOffline(t *testing.T) {

@@ -3,6 +3,7 @@ package issue_test
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"cairn.example/openbadges"
 	"cairn.example/statuslist"
 	"cairn.example/strictjson"
+	"cairn.example/vc"
 )
 
 var start = time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC)
@@ -430,6 +432,85 @@ func TestIndexesAreUnique(t *testing.T) {
 	wg.Wait()
 	if len(seen) != workers*each {
 		t.Errorf("%d places for %d credentials", len(seen), workers*each)
+	}
+}
+
+// B30: 64 issue at once when a list has room for five more. They get a new list, and
+// nobody gets a place of somebody else.
+func TestFullListGivesWayToAnother(t *testing.T) {
+	dir := t.TempDir()
+	o := open(t, dir, nil)
+	amina := o.open(t)
+	type place struct {
+		list  string
+		index int
+	}
+	entry := func(i issue.Issued) place {
+		e, err := statuslist.ReadEntry(verify(t, i.Document())["credentialStatus"].(map[string]any))
+		if err != nil {
+			t.Error(err)
+		}
+		return place{e.List, e.Index}
+	}
+	first, err := o.Award(t.Context(), request(amina, "first"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "data", "cairn.db")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	if _, err := raw.ExecContext(t.Context(), `UPDATE status_list SET used = ?`, statuslist.MinEntries*4/5-5); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	seen := map[place]bool{entry(first): true}
+	lists := map[string]int{}
+	for w := range 64 {
+		wg.Go(func() {
+			got, err := o.Award(t.Context(), request(amina, fmt.Sprint(w)))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			e := entry(got)
+			mu.Lock()
+			defer mu.Unlock()
+			if seen[e] {
+				t.Errorf("%+v is given twice", e)
+			}
+			seen[e] = true
+			lists[e.list]++
+		})
+	}
+	wg.Wait()
+	if len(lists) != 2 || lists[entry(first).list] != 5 {
+		t.Errorf("%v", lists)
+	}
+}
+
+// T04: an officer can say that something was learned years ago, and not that the
+// credential is as old.
+func TestNothingIsDatedBack(t *testing.T) {
+	o := open(t, t.TempDir(), nil)
+	r := request(o.open(t), "1")
+	r.AwardedOn = start.AddDate(-3, 0, 0)
+	got, err := o.Award(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := verify(t, got.Document())
+	now := vc.FormatTime(start)
+	if tree["validFrom"] != now || tree["proof"].(map[string]any)["created"] != now {
+		t.Errorf("valid from %s, signed at %s", tree["validFrom"], tree["proof"].(map[string]any)["created"])
+	}
+	if f, err := openbadges.Read(tree); err != nil || f.AwardedOn.String() != "2023-11-01" {
+		t.Errorf("awarded on %s, %v", f.AwardedOn, err)
+	}
+	if !got.At().Equal(start) {
+		t.Errorf("recorded at %s", got.At())
 	}
 }
 

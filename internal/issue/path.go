@@ -189,7 +189,6 @@ func (s *Service) prepare(ctx context.Context, r Request) (Record, error) {
 	return record, err
 }
 
-// activeKey returns the key that an institution signs with now.
 // clockBack is how far the clock may go back between two credentials, such as when
 // it is set by a time server.
 const clockBack = 5 * time.Minute
@@ -212,6 +211,7 @@ func checkClock(ctx context.Context, tx Tx, now time.Time, key keys.Record) erro
 	return nil
 }
 
+// activeKey returns the key that an institution signs with now.
 func activeKey(ctx context.Context, tx Tx, inst cairn.InstitutionID) (keys.Record, error) {
 	all, err := tx.Keys(ctx, inst)
 	if err != nil {

@@ -368,22 +368,25 @@ func TestHostileTexts(t *testing.T) {
 			t.Errorf("decision, %s: accepted, %d bytes", name, len(data))
 		}
 	}
-	for name, change := range map[string]func(*Certificate){
-		"no learner":     func(c *Certificate) { c.Learner = " \u200b" },
-		"no title":       func(c *Certificate) { c.Title = "" },
-		"no code":        func(c *Certificate) { c.QR = "" },
-		"long title":     func(c *Certificate) { c.Title = strings.Repeat("x", 301) },
-		"too long":       func(c *Certificate) { c.SignatoryName = strings.Repeat("word ", 50) },
-		"attachment":     func(c *Certificate) { c.Attachments[0].Name = "a)/b.json" },
-		"same name":      func(c *Certificate) { c.Attachments = append(c.Attachments, c.Attachments[0]) },
-		"media type":     func(c *Certificate) { c.Attachments[0].MediaType = "text/html>>" },
-		"too much":       func(c *Certificate) { c.Attachments[0].Data = make([]byte, maxAttachment+1) },
-		"malformed name": func(c *Certificate) { c.Learner = "\xff" },
+	for name, v := range map[string]struct {
+		code   string
+		change func(*Certificate)
+	}{
+		"no learner":     {"paper.field", func(c *Certificate) { c.Learner = " \u200b" }},
+		"no title":       {"paper.field", func(c *Certificate) { c.Title = "" }},
+		"no code":        {"paper.field", func(c *Certificate) { c.QR = "" }},
+		"long title":     {"paper.field", func(c *Certificate) { c.Title = strings.Repeat("x", 301) }},
+		"too long":       {"paper.too-long", func(c *Certificate) { c.SignatoryName = strings.Repeat("word ", 50) }},
+		"attachment":     {"paper.field", func(c *Certificate) { c.Attachments[0].Name = "a)/b.json" }},
+		"same name":      {"paper.field", func(c *Certificate) { c.Attachments = append(c.Attachments, c.Attachments[0]) }},
+		"media type":     {"paper.field", func(c *Certificate) { c.Attachments[0].MediaType = "text/html>>" }},
+		"too much":       {"paper.attachment", func(c *Certificate) { c.Attachments[0].Data = make([]byte, maxAttachment+1) }},
+		"malformed name": {"paper.field", func(c *Certificate) { c.Learner = "\xff" }},
 	} {
 		c := base.certificate(t)
-		change(&c)
-		if data, err := CertificatePDF(c, tr); err == nil {
-			t.Errorf("%s: accepted, %d bytes", name, len(data))
+		v.change(&c)
+		if data, err := CertificatePDF(c, tr); cairn.CodeOf(err) != v.code {
+			t.Errorf("%s: %v, %d bytes, want %s", name, err, len(data), v.code)
 		}
 	}
 }

@@ -130,8 +130,8 @@ var Codes = []Code{
 	{"note.legacy-proof", AxisNote, "", "signed with Ed25519Signature2020, a form before today's"},
 	{"note.legacy-model", AxisNote, "", "of version 1.1 of the data model, a form before today's"},
 	{"note.legacy-status", AxisNote, "", "its status is told with StatusList2021, a form before today's"},
-	{"note.certified", AxisNote, "", "an SD-JWT VC whose issuer is known by a certificate (x5c): the name of the authority that it leads to, and the SHA-256 of that certificate. Whether the issuer is recognised is on the issuer axis"},
-	{"note.federated", AxisNote, "", "an SD-JWT VC whose issuer's keys come from a federation: the anchor that is relied on, and until when its statements hold. Whether the issuer is recognised is on the issuer axis"},
+	{"note.certified", AxisNote, "", "an SD-JWT VC or identity whose issuer is known by a certificate (x5c): the name of the authority that it leads to, and the SHA-256 of that certificate. Whether the issuer is recognised is on the issuer axis"},
+	{"note.federated", AxisNote, "", "an SD-JWT VC or identity whose issuer's keys come from a federation: the anchor that is relied on, and until when its statements hold. Whether the issuer is recognised is on the issuer axis"},
 	{"note.status-message", AxisNote, "", "a status of the purpose message: what the issuer says of the credential, in its words. It withdraws nothing"},
 	{"note.status-refresh", AxisNote, "", "a status of the purpose refresh: there is a newer credential. It withdraws nothing"},
 	{"note.vouched-for", AxisNote, "", "somebody else signed it too; that proof is good"},
@@ -144,6 +144,7 @@ var Codes = []Code{
 	{"note.other-person", AxisNote, "", "some credentials inside name another identifier than the transcript"},
 	{"note.bundle-ended", AxisNote, "", "the bundle that everything comes from has ended"},
 	{"note.list-unavailable", AxisNote, "", "a list of issuers that is followed could not be checked"},
+	{"note.identity", AxisNote, "", "a signed identity: it says who somebody is and nothing of learning; photographs and other biometric data are not shown"},
 	{"note.paper-full", AxisNote, "", "paper: digest of the bytes of the full document"},
 }
 

@@ -14,12 +14,19 @@ func (c *check) read(ctx context.Context, data []byte) Report {
 	if text, ok := paperText(data); ok {
 		return c.paper(ctx, text)
 	}
-	trimmed := bytes.Trim(data, blanks)
 	switch {
-	case isToken(trimmed):
-		return c.token(ctx, string(trimmed))
+	case IsPacked(data):
+		return c.packed(ctx, data)
 	case isCOSE(data):
 		return c.message(ctx, data)
+	}
+	return c.unpacked(ctx, data)
+}
+
+// unpacked judges a token or a JSON document.
+func (c *check) unpacked(ctx context.Context, data []byte) Report {
+	if trimmed := bytes.Trim(data, blanks); isToken(trimmed) {
+		return c.token(ctx, string(trimmed))
 	}
 	tree, err := strictjson.ParseObject(data, strictjson.Transcript)
 	if err != nil {

@@ -56,6 +56,8 @@ func (c *check) standing(kind string, cred vc.Credential, shown *Shown) (Finding
 		q.AchievementType = "Endorsement"
 	case KindDecision:
 		q.AchievementType = "RecognitionDecision"
+	case KindIdentity:
+		q.AchievementType = "Identity"
 	case KindStatusList:
 		q.AchievementType = "StatusList"
 	}

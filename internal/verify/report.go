@@ -142,6 +142,7 @@ const (
 	KindTrustList    = "trust-list"
 	KindTrustBundle  = "trust-bundle"
 	KindPaper        = "paper"
+	KindIdentity     = "identity" // who somebody is, signed; no credential of learning
 )
 
 // Finding returns the answer on an axis; its outcome is Unknown when the report
@@ -287,7 +288,7 @@ type Shown struct {
 	Programme       string    `json:"programme,omitempty"`
 	Lines           []Line    `json:"lines,omitempty"`
 	Record          any       `json:"record,omitempty"` // the content of a decision
-	// Claims are those of an SD-JWT VC that were disclosed.
+	// Claims are those of an SD-JWT VC that were disclosed, or of an identity.
 	Claims map[string]any `json:"claims,omitempty"`
 	Digest string         `json:"digest,omitempty"` // on paper: of the whole document
 }

@@ -104,7 +104,7 @@ type check struct {
 
 // Verify judges what data holds: a credential, transcript, presentation or another
 // signed document, as JSON or in an envelope (a compact token, COSE), or the text
-// of a paper code. It always returns a report; input that can't be read gives one
+// of a paper code, a PixelPass code or a signed identity. It always returns a report; input that can't be read gives one
 // of kind unreadable.
 func (e *Engine) Verify(ctx context.Context, data []byte, o Options) Report {
 	now := o.At

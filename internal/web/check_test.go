@@ -91,6 +91,16 @@ func TestVerifyPageRefuses(t *testing.T) {
 	b.upload("/verify", "a.json", append([]byte(`{"a":1}`), bytes.Repeat([]byte(" "), 1000)...)).is(t, "a file with blanks", 200)
 }
 
+// A server whose store is closed says so to what watches over it, and to people that
+// it is not their fault.
+func TestClosedStore(t *testing.T) {
+	w := open(t, plain)
+	b := w.browser(t)
+	must(t, w.App.Close())
+	b.get("/healthz").is(t, "healthz", 503, "web.store", "The server is not ready. Try again a little later.")
+	b.get("/i/college").is(t, "a page", 500, "The fault is on our side. Nothing was lost.")
+}
+
 func TestVerifyAPI(t *testing.T) {
 	w := open(t, plain)
 	b := w.browser(t)

@@ -215,6 +215,7 @@ func (b *browser) send(r *http.Request) answer {
 	body, err := io.ReadAll(w.Result().Body)
 	must(b.t, err)
 	checkReports(b.t, r.URL.Path, w.Code, body)
+	spokenWords.hear(body)
 	if w.Header().Get("Content-Type") == "application/problem+json" {
 		if err := reportcheck.Problem(body); err != nil {
 			b.t.Errorf("%s: a problem that its schema refuses: %v\n%s", r.URL.Path, err, body)
