@@ -72,6 +72,10 @@ func (c *candidate) settled(r Reason) { c.edges, c.reasons = nil, append(c.reaso
 // kept is the candidate of a group that counts; nil when that can't be said.
 func (p *Programme) kept(group []*candidate) *candidate {
 	if p.Policy.Repeat.Keep == "best" {
+		// What counts nowhere, being too old say, does not stand in the way of a retake.
+		if counts := slices.DeleteFunc(slices.Clone(group), (*candidate).hopeless); len(counts) > 0 {
+			group = counts
+		}
 		top := -1
 		for _, c := range group {
 			rank := p.gradeRank(c.GradeScale, c.Grade) // the best grade comes first
@@ -103,6 +107,11 @@ func (p *Programme) kept(group []*candidate) *candidate {
 		}
 	}
 	return best
+}
+
+// hopeless reports whether every place refuses a candidate.
+func (c *candidate) hopeless() bool {
+	return !slices.ContainsFunc(c.edges, func(e edge) bool { return e.open() || e.undecided })
 }
 
 // before orders by the day of the award; on one day, by digest.

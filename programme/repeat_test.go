@@ -28,6 +28,8 @@ func TestRepeats(t *testing.T) {
 		{"first, one in the same year", "first", []taken{{"a", "2025", "", ""}, {"b", "2025-06-01", "", ""}}, ""},
 		{"last, nobody knows when", "last", []taken{{"a", "", "", ""}, {"b", "2025-06-01", "", ""}}, ""},
 		{"last, on one day", "last", []taken{{"a", "2025-06-01", "", ""}, {"b", "2025-06-01", "", ""}}, "b"},
+		{"best, which is too old", "best", []taken{{"a", "2015-01-01", "letters", "A"}, {"b", "2025-01-01", "letters", "C"}}, "b"},
+		{"best, both too old", "best", []taken{{"a", "2015-01-01", "letters", "A"}, {"b", "2016-01-01", "letters", "C"}}, "none"},
 		{"no rule", "", []taken{{"a", "2024-01-01", "", ""}, {"b", "2025-01-01", "", ""}}, "a b"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -35,7 +37,9 @@ func TestRepeats(t *testing.T) {
 			if c.keep != "" {
 				text = strings.Replace(text, "policy:\n", "policy:\n  repeat: {keep: "+c.keep+", clause: \"1.9\"}\n", 1)
 			}
-			text = strings.Replace(text, "  maxAge: {years: 7, clause: \"1.6\"}\n", "", 1)
+			if !strings.Contains(c.name, "too old") {
+				text = strings.Replace(text, "  maxAge: {years: 7, clause: \"1.6\"}\n", "", 1)
+			}
 			p, err := programme.Parse([]byte(text))
 			if err != nil {
 				t.Fatal(err)
@@ -62,10 +66,12 @@ func TestRepeats(t *testing.T) {
 				switch {
 				case got.Credential == "other" || strings.Contains(c.kept, got.Credential):
 					want, reason = programme.Used, programme.ReasonUsed
+				case c.kept == "none" && got.Credential == "a":
+					want, reason = programme.NotUsed, programme.ReasonTooOld
 				case c.kept == "":
 					want, reason = programme.Undecided, programme.ReasonRepeatUncertain
 				}
-				if got.Status != want || got.Reasons[0].Code != reason || want != programme.Used && (len(got.Reasons) != 1 || got.Reasons[0].Clause != "1.9") {
+				if got.Status != want || got.Reasons[0].Code != reason || want != programme.Used && reason != programme.ReasonTooOld && (len(got.Reasons) != 1 || got.Reasons[0].Clause != "1.9") {
 					t.Errorf("%+v", got)
 				}
 			}
