@@ -14,7 +14,8 @@ import (
 var dateTimeStamp = regexp.MustCompile(`^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$`)
 
 // ParseTime reads an XSD dateTimeStamp (VCDM 2.0, section 4.9). Years run from
-// 1900 to 9999; leap seconds are not accepted.
+// 1900 to 9999, as written and in UTC, since a later one can't be written again
+// (RFC 3339); leap seconds are not accepted.
 func ParseTime(s string) (time.Time, error) {
 	bad := &cairn.Error{Kind: cairn.Invalid, Code: "vc.time", Message: fmt.Sprintf("%.40q is not a date and time with a zone", s),
 		Hint: "write 2026-03-01T09:30:00Z"}
@@ -36,7 +37,11 @@ func ParseTime(s string) (time.Time, error) {
 	if endOfDay {
 		t = t.AddDate(0, 0, 1)
 	}
-	return t.UTC(), nil
+	t = t.UTC()
+	if t.Year() < 1900 || t.Year() > 9999 {
+		return time.Time{}, bad
+	}
+	return t, nil
 }
 
 // FormatTime writes t in UTC to the second, as everything we sign has it.

@@ -7,6 +7,7 @@ import (
 
 	"cairn.example/dataintegrity"
 	"cairn.example/did"
+	"cairn.example/internal/reportcheck"
 	"cairn.example/internal/trust"
 	"cairn.example/internal/verify"
 	"cairn.example/statuslist"
@@ -42,6 +43,25 @@ func TestContradiction(t *testing.T) {
 	doc := badge(t, nil)
 	doc["credentialSubject"].(map[string]any)["achievement"].(map[string]any)["creditsAvailable"] = json.Number("40")
 	want(t, newWorld().engine().Verify(t.Context(), sign(t, doc, college, dataintegrity.Options{}), verify.Options{}), verify.Invalid, verify.AxisModel, "model.content")
+}
+
+// A report can be written whatever an issuer signed. A date that is of the year 10000
+// by the clock of UTC could not be, and the answer was a fault of ours.
+func TestReportOfHostileValues(t *testing.T) {
+	for value, code := range map[string]string{"9999-12-31T23:59:59-14:00": "model.bad", "9999-12-31T24:00:00Z": "model.bad", "9999-12-31T23:59:59Z": "model.good", "2027-01-01T00:00:00.123456789+05:30": "model.good"} {
+		for _, name := range []string{"validUntil", "validFrom"} {
+			doc := badge(t, nil)
+			doc[name] = value
+			r := newWorld().engine().Verify(t.Context(), sign(t, doc, college, dataintegrity.Options{}), verify.Options{})
+			b, err := json.Marshal(r)
+			if err == nil {
+				err = reportcheck.Report(b)
+			}
+			if got := r.Finding(verify.AxisModel).Code; err != nil || got != code {
+				t.Errorf("%s %s: %s, %v", name, value, got, err)
+			}
+		}
+	}
 }
 
 // An entry of more bits than a list here can have is no reason to say that the

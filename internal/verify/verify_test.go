@@ -13,6 +13,7 @@ import (
 	"cairn.example"
 	"cairn.example/dataintegrity"
 	"cairn.example/did"
+	"cairn.example/internal/reportcheck"
 	"cairn.example/internal/trust"
 	"cairn.example/internal/verify"
 	"cairn.example/jcs"
@@ -422,8 +423,16 @@ func FuzzVerify(f *testing.F) {
 	f.Add([]byte(paper(f, card(nil), college)[:200]))
 	e := newWorld().engine()
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if r := e.Verify(t.Context(), data, verify.Options{}); r.Verdict == verify.Valid {
+		r := e.Verify(t.Context(), data, verify.Options{})
+		if r.Verdict == verify.Valid {
 			t.Fatalf("valid: %s", data)
+		}
+		b, err := json.Marshal(r)
+		if err == nil {
+			err = reportcheck.Report(b)
+		}
+		if err != nil {
+			t.Fatal(err)
 		}
 	})
 }
