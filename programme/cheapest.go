@@ -73,7 +73,7 @@ func (c *choice) gapOf(g goal) gap {
 		cheapest := slices.IndexFunc(c.offers, func(o *candidate) bool { return o.opens(at.requirement, at.slot) })
 		out.dear[k] = out.dear[k+1].Add(c.offers[cheapest].amount)
 	}
-	if g.complete {
+	if g.whole {
 		var mine cairn.Credits
 		for _, h := range c.mine {
 			if len(h.open()) > 0 {
@@ -149,8 +149,7 @@ type hunt struct {
 	way    Way
 	budget int // of effort
 	spent  int
-	// doubtful is set when a set was rejected that may do: the evaluation ended early,
-	// or the order of search decided.
+	// doubtful is set when a set was rejected that may do: its evaluation ended early.
 	doubtful bool
 	seen     map[string]bool
 	queue    queue
@@ -298,14 +297,14 @@ func (h *hunt) try(set []int) (bool, error) {
 		return false, nil
 	}
 	h.seen[key] = true
-	done, r, err := h.does(set, nil)
+	done, _, err := h.does(set, nil)
 	if err != nil || !done {
 		return false, err
 	}
 	if len(h.way.Sets) == 0 {
 		h.way.Proven = !h.doubtful
 	}
-	one, err := h.describe(set, r)
+	one, err := h.describe(set)
 	if err != nil {
 		return false, err
 	}
@@ -318,7 +317,7 @@ func (h *hunt) try(set []int) (bool, error) {
 func (h *hunt) does(set []int, passed map[int]bool) (bool, Result, error) {
 	held := h.together(set, passed)
 	evaluate := func(o Options) (Result, error) {
-		r, err := Evaluate(h.p, held, h.at, o)
+		r, err := Evaluate(h.goal.rules, held, h.at, o)
 		h.way.Evaluations++
 		h.spent += r.Optimality.Nodes + effortEvaluation
 		return r, err
@@ -331,42 +330,31 @@ func (h *hunt) does(set []int, passed map[int]bool) (bool, Result, error) {
 		return false, r, err
 	}
 	done := h.goal.reached(r)
-	if !done && (!r.Optimality.Proven || h.goal.close(r) && h.hasTwins(set)) {
+	if !done && !r.Optimality.Proven {
 		h.doubtful = true
 	}
 	return done, r, nil
 }
 
-// hasTwins reports whether something in a set could be exchanged for what the rules
-// treat alike; then the order of search may do better with the other one.
-func (h *hunt) hasTwins(set []int) bool {
-	return slices.ContainsFunc(set, func(i int) bool {
-		for j := range h.offers {
-			if h.like[j] == h.like[i] && !slices.Contains(set, j) {
-				return true
-			}
-		}
-		return false
-	})
-}
-
 // describe says of each item what does as well, and whether it needs a grade.
-func (h *hunt) describe(set []int, r Result) (Set, error) {
+func (h *hunt) describe(set []int) (Set, error) {
 	passed := map[int]bool{} // those of which any grade will do, all at once
 	for _, i := range set {
 		if !h.ungraded[h.offers[i].Digest] || h.spent >= h.budget {
 			continue
 		}
 		passed[i] = true
-		done, with, err := h.does(set, passed)
-		switch {
-		case err != nil:
+		done, _, err := h.does(set, passed)
+		if err != nil {
 			return Set{}, err
-		case done:
-			r = with
-		default:
+		}
+		if !done {
 			delete(passed, i)
 		}
+	}
+	r, err := Evaluate(h.p, h.together(set, passed), h.at, Options{})
+	if err != nil {
+		return Set{}, err
 	}
 	out := Set{Counted: r.Counted, Complete: r.Complete}
 	for _, i := range set {
@@ -414,7 +402,7 @@ func (h *hunt) suggest() error {
 	set = slices.DeleteFunc(set, func(i int) bool {
 		return !slices.ContainsFunc(r.Lines, func(l Line) bool { return l.Credential == h.offers[i].Digest })
 	})
-	if done, r, err = h.does(set, nil); err != nil || !done {
+	if done, _, err = h.does(set, nil); err != nil || !done {
 		return err
 	}
 	for _, i := range slices.Backward(slices.Clone(set)) {
@@ -422,15 +410,15 @@ func (h *hunt) suggest() error {
 			break // what is left does, too
 		}
 		less := slices.DeleteFunc(slices.Clone(set), func(k int) bool { return k == i })
-		done, without, err := h.does(less, nil)
+		done, _, err := h.does(less, nil)
 		if err != nil {
 			return err
 		}
 		if done {
-			set, r = less, without
+			set = less
 		}
 	}
-	one, err := h.describe(set, r)
+	one, err := h.describe(set)
 	if err != nil {
 		return err
 	}

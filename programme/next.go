@@ -88,8 +88,8 @@ func PlannedDigest(issuer cairn.DID, a cairn.AchievementID) string {
 	return PlannedPrefix + string(issuer) + " " + string(a)
 }
 
-// Next proposes what to earn: for each requirement that is not satisfied, without
-// giving up one that is, and for the whole programme. Cheapest is the least credit,
+// Next proposes what to earn: for each requirement that is not satisfied, so that it
+// can be satisfied together with all that are, and for the whole programme. Cheapest is the least credit,
 // then the fewest items, then a fixed order. Offers are the catalogue as it would be
 // held, by PlannedDigest; the route says who would award it. Every proposal was
 // evaluated by the rules themselves as of a day, so that none breaks a cap, an
@@ -123,14 +123,14 @@ func Next(p *Programme, held, offers []Held, at time.Time, o NextOptions) (Steps
 		if q.Status == Satisfied {
 			continue
 		}
-		way, err := c.way(goal{requirements: []int{i}, met: append(slices.Clone(met), q.Requirement)}, share)
+		way, err := c.way(goal{requirements: []int{i}, rules: p.only(append(slices.Clone(met), q.Requirement))}, share)
 		if err != nil {
 			return Steps{}, err
 		}
 		way.Requirement, way.Clause = q.Requirement, q.Clause
 		out.Requirements = append(out.Requirements, way)
 	}
-	all := goal{complete: true}
+	all := goal{rules: p, whole: true}
 	for i := range p.Requirements {
 		all.requirements = append(all.requirements, i)
 	}
@@ -144,33 +144,26 @@ func Next(p *Programme, held, offers []Held, at time.Time, o NextOptions) (Steps
 
 // goal is what a set must reach.
 type goal struct {
-	requirements []int    // whose gaps must be filled
-	met          []string // requirements that must be satisfied in the end
-	complete     bool     // the programme must be complete
+	requirements []int // whose gaps must be filled
+	// rules are all of the programme; or, for one requirement, only that one and those
+	// that are satisfied already, which must all be satisfied then. With the others
+	// beside it the best allocation may fill one of those in its stead.
+	rules *Programme
+	whole bool // the programme must be complete
 }
 
 func (g goal) reached(r Result) bool {
-	if g.complete {
+	if g.whole {
 		return r.Complete
 	}
-	for _, q := range r.Requirements {
-		if slices.Contains(g.met, q.Requirement) && q.Status != Satisfied {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(r.Requirements, func(q RequirementResult) bool { return q.Status != Satisfied })
 }
 
-// close reports whether only the order of search may have kept a goal from being
-// reached: as many requirements are satisfied as it takes.
-func (g goal) close(r Result) bool {
-	n := 0
-	for _, q := range r.Requirements {
-		if q.Status == Satisfied {
-			n++
-		}
-	}
-	return !g.complete && n >= len(g.met)
+// only is a programme with some of its requirements.
+func (p *Programme) only(ids []string) *Programme {
+	out := *p
+	out.Requirements = slices.DeleteFunc(slices.Clone(p.Requirements), func(r Requirement) bool { return !slices.Contains(ids, r.ID) })
+	return &out
 }
 
 // choice is a catalogue, next to what is held, as the rules see it.

@@ -85,6 +85,12 @@ func TestHelpExamples(t *testing.T) {
 		"recognise decide": func() {
 			capitals["APPLICATION"] = first("recognise", "queue", "university", "--state", "evaluated", "--data", "demo-data")
 		},
+		"recognise next": func() {
+			capitals["LEARNER"] = first("learner", "list", "university", "Otieno", "--data", "demo-data")
+		},
+		"recognise compare": func() {
+			capitals["LEARNER"] = first("learner", "list", "university", "Otieno", "--data", "demo-data")
+		},
 		"print":        func() { capitals["CREDENTIAL"] = idOf(t, "badge.json") },
 		"trust follow": func() { capitals["OPERATOR"] = idOf(t, "demo-artefacts/operator.json") },
 	}

@@ -120,10 +120,12 @@ func (f trustBundleCmd) Run(c *console) error {
 }
 
 type recogniseCmd struct {
-	Replay recogniseReplayCmd `cmd:"" default:"withargs" help:"Work a decision out again, byte for byte: cairn recognise --replay DECISION."`
-	Queue  recogniseQueueCmd  `cmd:"" help:"List applications."`
-	Run    recogniseRunCmd    `cmd:"" help:"Take every application as far as it goes without a person."`
-	Decide recogniseDecideCmd `cmd:"" help:"Decide an application."`
+	Replay  recogniseReplayCmd  `cmd:"" default:"withargs" help:"Work a decision out again, byte for byte: cairn recognise --replay DECISION."`
+	Queue   recogniseQueueCmd   `cmd:"" help:"List applications."`
+	Run     recogniseRunCmd     `cmd:"" help:"Take every application as far as it goes without a person."`
+	Decide  recogniseDecideCmd  `cmd:"" help:"Decide an application."`
+	Next    recogniseNextCmd    `cmd:"" help:"What a learner could earn next for a programme, what will lapse, and what if."`
+	Compare recogniseCompareCmd `cmd:"" help:"Which programme a learner is nearest to."`
 }
 
 type recogniseReplayCmd struct {
