@@ -21,11 +21,13 @@ type bakeCmd struct {
 // Help is shown by cairn bake --help.
 func (bakeCmd) Help() string {
 	return `A baked badge is a picture that carries its credential; other systems read it too.
-The credential is put into it as it is and not verified: cairn verify does that.
+The credential is put into it as it is and not verified: cairn verify does that,
+also with the picture.
 
 Examples:
   cairn bake badge.json --out badge.png
-  cairn bake badge.json --picture seal.svg --out badge.svg`
+  cairn bake badge.json --picture seal.svg --out badge.svg
+  cairn verify badge.png`
 }
 
 func (b bakeCmd) Run(c *console) error {

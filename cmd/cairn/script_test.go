@@ -12,6 +12,7 @@ import (
 
 	"cairn.example/internal/reportcheck"
 	"cairn.example/internal/staff"
+	"cairn.example/pixelpass"
 )
 
 // cheap makes guesses cheap: the scripts are not about them.
@@ -58,11 +59,21 @@ func TestReportsAreHeldAgainstTheSchema(t *testing.T) {
 	}
 }
 
+// writePixelPass writes a document as the text of a PixelPass code.
+func writePixelPass(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: pixelpass document text")
+	}
+	text, err := pixelpass.Encode([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text+"\n"), 0o600))
+}
+
 // The scripts are the manual of the command line: one file for each behaviour.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tokens": writeTokens},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"tokens": writeTokens, "pixelpass": writePixelPass},
 		Setup: func(e *testscript.Env) error {
 			examples, err := os.Getwd()
 			if err != nil {

@@ -111,7 +111,7 @@ func (v verifyCmd) Run(c *console) error {
 func judged(ctx context.Context, engine *verify.Engine, data []byte, o verify.Options) (verify.Report, error) {
 	if inside, err := paper.Unwrap(data); err == nil {
 		data = inside.Payload
-	} else if cairn.KindOf(err) == cairn.TooLarge || !looksLikeText(data) {
+	} else if cairn.KindOf(err) == cairn.TooLarge || strings.HasPrefix(cairn.CodeOf(err), "bake.") || !looksLikeText(data) {
 		return verify.Report{}, err
 	}
 	return engine.Verify(ctx, data, o), nil

@@ -30,14 +30,34 @@ const (
 // 10 MiB, over 40 megapixels or that needs more than 48 MiB of memory is refused
 // before it is decoded; no code gives paper.no-code, two different ones
 // paper.two-codes. A part of a text that is spread over several codes is no code.
-func ReadQR(picture []byte) (text string, err error) {
-	img, err := decodePicture(picture)
+func ReadQR(picture []byte) (string, error) {
+	texts, err := codesOn(picture)
 	if err != nil {
 		return "", err
 	}
+	return single(texts)
+}
+
+func single(texts []string) (string, error) {
+	switch len(texts) {
+	case 0:
+		return "", errNoCode("hold the paper flat, in good light, so that the code fills the picture")
+	case 1:
+		return texts[0], nil
+	}
+	return "", &cairn.Error{Kind: cairn.Invalid, Code: "paper.two-codes", Message: "there are several different QR codes on the picture",
+		Hint: "take a picture of one of them"}
+}
+
+// codesOn returns the different texts of the QR codes that are seen on a picture.
+func codesOn(picture []byte) (texts []string, err error) {
+	img, err := decodePicture(picture)
+	if err != nil {
+		return nil, err
+	}
 	defer func() { // the decoder works on whatever a camera saw
 		if recover() != nil {
-			text, err = "", errNoCode("")
+			texts, err = nil, errNoCode("")
 		}
 	}()
 	var tried []image.Point
@@ -47,17 +67,11 @@ func ReadQR(picture []byte) (text string, err error) {
 			continue // a small picture is the same at each size
 		}
 		tried = append(tried, small.Rect.Max)
-		found := codesIn(small)
-		switch len(found) {
-		case 0:
-		case 1:
-			return found[0], nil
-		default:
-			return "", &cairn.Error{Kind: cairn.Invalid, Code: "paper.two-codes", Message: "there are several different QR codes on the picture",
-				Hint: "take a picture of one of them"}
+		if found := codesIn(small); len(found) > 0 {
+			return found, nil
 		}
 	}
-	return "", errNoCode("hold the paper flat, in good light, so that the code fills the picture")
+	return nil, nil
 }
 
 func errNoCode(hint string) error {

@@ -27,42 +27,43 @@ const (
 var credentialTypes = map[string]bool{
 	"application/vc": true, "application/vp": true, "application/vc+ld+json": true, "application/vp+ld+json": true,
 	"application/ld+json": true, "application/json": true,
+	"application/vc+jwt": true, "application/vp+jwt": true, "application/vc+sd-jwt": true, "application/vp+sd-jwt": true, "application/dc+sd-jwt": true,
+	"application/jwt": true,
 }
 
+// credentialNames are how the names of such files end.
+var credentialNames = map[string]bool{".json": true, ".jsonld": true, ".jwt": true}
+
 // Unwrap finds what can be verified in a file: the one credential that is
-// attached to a PDF document, the text of the one QR code on a picture, or the
-// JSON document, envelope or paper code itself. What it returns has not been verified, and
-// nothing else in the file counts.
+// attached to a PDF document, that is baked into a PNG or SVG picture or stands in
+// the one QR code on a PNG or JPEG picture, or the JSON document, envelope or text
+// of a code itself. What it returns has not been verified, and nothing else in the
+// file counts. A file with two different credentials is refused.
 //
 // Codes: paper.no-credential, paper.two-credentials, paper.encrypted, paper.pdf,
-// paper.too-large, paper.unknown-file, those of ReadQR, and paper.not-a-code
-// when a QR code holds something else, such as a link, which is never opened.
+// paper.too-large, paper.unknown-file, those of bake.Read and ReadQR, and
+// paper.not-a-code when a QR code holds something else, such as a link, which is
+// never opened.
 func Unwrap(data []byte) (Unwrapped, error) {
 	trimmed := bytes.TrimLeft(data, " \t\r\n")
 	switch kind := http.DetectContentType(data); {
 	case bytes.HasPrefix(data, []byte("%PDF-")):
 		return fromPDF(data)
 	case kind == "image/png" || kind == "image/jpeg":
-		text, err := ReadQR(data)
-		if err != nil {
-			return Unwrapped{}, err
-		}
-		if !papercode.IsCode(text) {
-			return Unwrapped{}, &cairn.Error{Kind: cairn.Invalid, Code: "paper.not-a-code", Object: short(text),
-				Message: "the QR code holds a link or something else, but no credential"}
-		}
-		return Unwrapped{Kind: KindCode, Payload: []byte(text)}, nil
+		return fromPicture(data)
+	case isSVG(data):
+		return fromSVG(data)
 	case len(data) > maxDocument:
 		return Unwrapped{}, &cairn.Error{Kind: cairn.TooLarge, Code: "paper.too-large", Message: "the file is larger than 24 MiB"}
 	case bytes.HasPrefix(trimmed, []byte("{")):
 		return Unwrapped{Kind: KindDocument, Payload: data}, nil
-	case papercode.IsCode(string(trimmed[:min(len(trimmed), 5000)])):
+	case papercode.IsCode(string(trimmed[:min(len(trimmed), 5000)])), verify.IsPacked(data):
 		return Unwrapped{Kind: KindCode, Payload: bytes.TrimRight(trimmed, "\r\n")}, nil
 	case verify.IsEnvelope(data):
 		return Unwrapped{Kind: KindDocument, Payload: data}, nil
 	}
 	return Unwrapped{}, &cairn.Error{Kind: cairn.Invalid, Code: "paper.unknown-file", Message: "this kind of file cannot hold a credential",
-		Hint: "use the JSON or PDF file of the credential, or a PNG or JPEG picture of its QR code"}
+		Hint: "use the JSON or PDF file of the credential, a picture with the credential inside (PNG or SVG), or a picture of its QR code (PNG or JPEG)"}
 }
 
 func short(s string) string {
@@ -109,7 +110,7 @@ func fromPDF(data []byte) (Unwrapped, error) {
 			return Unwrapped{}, pdfError("paper.pdf", "an attachment of the PDF document is damaged")
 		}
 		media, _ := dict["Subtype"].(pdfName)
-		if !credentialTypes[string(media)] && !strings.EqualFold(path.Ext(name), ".json") && !strings.EqualFold(path.Ext(name), ".jsonld") {
+		if !credentialTypes[string(media)] && !credentialNames[strings.ToLower(path.Ext(name))] {
 			continue
 		}
 		payload, err := f.unpack(object, dict)

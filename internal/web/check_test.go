@@ -12,11 +12,13 @@ import (
 	"strings"
 	"testing"
 
+	"cairn.example/bake"
 	"cairn.example/did"
 	"cairn.example/internal/paper"
 	"cairn.example/internal/verify"
 	"cairn.example/internal/web"
 	"cairn.example/jose"
+	"cairn.example/pixelpass"
 	"cairn.example/vc"
 	"cairn.example/vccose"
 	"cairn.example/vcjwt"
@@ -35,6 +37,17 @@ func TestVerifyPage(t *testing.T) {
 	picture, err := paper.QRPNG(code, 6)
 	must(t, err)
 
+	baked, err := bake.PNG(picture, []byte(document))
+	must(t, err)
+	drawing, err := bake.SVG([]byte(`<svg xmlns="http://www.w3.org/2000/svg"><circle r="1"/></svg>`), []byte(document))
+	must(t, err)
+	pixels, err := pixelpass.Encode([]byte(document))
+	must(t, err)
+	otherPicture, err := paper.QRPNG("eyJhbGciOiJub25lIn0.e30.QQ", 6)
+	must(t, err)
+	both, err := bake.PNG(otherPicture, []byte(document))
+	must(t, err)
+
 	b.get("/verify").is(t, "the form", 200, `enctype="multipart/form-data"`, `type="file"`)
 	good := []string{`class="box verdict valid"`, "Amina Wanjiru", "Soil water", "Issued by Lakeside College", "Check that this is the same person"}
 	b.post("/verify", "text", document).is(t, "pasted text", 200, good...)
@@ -44,6 +57,15 @@ func TestVerifyPage(t *testing.T) {
 	b.post("/verify", "text", "\r\n "+code+"\n").is(t, "the text of the code", 200, good[:4]...)
 
 	before := reportsSeen.Load()
+	b.upload("/verify", "a.png", baked).is(t, "a baked PNG", 200, good...)
+	b.upload("/verify", "a.svg", drawing).is(t, "a baked SVG", 200, good...)
+	b.post("/verify", "text", string(drawing)).is(t, "a baked SVG as text", 200, good...)
+	b.post("/verify", "text", pixels+"\r\n").is(t, "the text of a PixelPass code", 200, good...)
+	b.upload("/verify", "a.svg", bytes.Replace(drawing, []byte("Amina Wanjiru"), []byte("Somebody Else"), 1)).is(t, "a changed SVG", 200, `class="box verdict invalid"`)
+	b.upload("/verify", "a.png", bytes.Replace(baked, []byte("Amina Wanjiru"), []byte("Somebody Else"), 1)).is(t, "a changed PNG", 400, "damaged")
+	b.upload("/verify", "a.png", both).is(t, "one inside and another on it", 400, "more than one credential")
+	b.upload("/verify", "a.svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:o="http://openbadges.org"><o:assertion verify="https://x.example/1"/></svg>`)).is(t, "an old badge", 400, "Open Badges 2")
+
 	changed := b.post("/verify", "text", strings.Replace(document, "Amina Wanjiru", "Somebody Else", 1))
 	changed.is(t, "a changed name", 200, `class="box verdict invalid"`)
 	if strings.Contains(changed.body, "Somebody Else") {
@@ -154,6 +176,20 @@ func TestVerifyAPI(t *testing.T) {
 	must(t, err)
 	call("application/pdf", pdf).is(t, "a PDF card", 200, `"verdict":"valid"`)
 	b.upload("/api/verify", "a.pdf", pdf).is(t, "a form with a PDF", 200, `"verdict":"valid"`)
+
+	drawing, err := bake.SVG([]byte(`<svg xmlns="http://www.w3.org/2000/svg"><circle r="1"/></svg>`), []byte(document))
+	must(t, err)
+	call("image/svg+xml", drawing).is(t, "a baked SVG", 200, `"verdict":"valid"`, `"kind":"badge"`)
+	pixels, err := pixelpass.Encode([]byte(document))
+	must(t, err)
+	call("text/plain", []byte(pixels)).is(t, "the text of a PixelPass code", 200, `"verdict":"valid"`, `"kind":"badge"`)
+	code, err := w.PaperCode(t.Context(), w.badges[0])
+	must(t, err)
+	picture, err := paper.QRPNG(code, 6)
+	must(t, err)
+	baked, err := bake.PNG(picture, []byte(document))
+	must(t, err)
+	call("image/png", baked).is(t, "a baked PNG", 200, `"verdict":"valid"`, `"kind":"badge"`)
 
 	problem := func(what string, a answer, status int, code string) {
 		t.Helper()

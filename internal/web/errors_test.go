@@ -178,7 +178,7 @@ func (s *source) codes() map[string]bool {
 }
 
 // spoken are the packages whose errors a page can say.
-var spoken = []string{"web", "staff", "recognise", "issue", "batch", "paper", "sqlstore", "trust", "app", "keys", "fetch"}
+var spoken = []string{"web", "staff", "recognise", "issue", "batch", "paper", "sqlstore", "trust", "app", "keys", "fetch", "../bake"}
 
 // unspoken are codes that have no sentence: pages say that of their kind, with the
 // English words below it. Each line says why that is enough. A code or a whole group

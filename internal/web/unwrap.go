@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cairn.example"
+	"cairn.example/bake"
 	"cairn.example/internal/paper"
 	"cairn.example/internal/verify"
 )
@@ -18,7 +19,7 @@ func (v *visit) unwrap(b []byte) ([]byte, error) {
 		b = bytes.TrimSpace(b)
 	}
 	kind := http.DetectContentType(b)
-	if strings.HasPrefix(kind, "image/") || kind == "application/pdf" {
+	if strings.HasPrefix(kind, "image/") || kind == "application/pdf" || bake.Is(b) {
 		if err := v.site.opening.enter(v.r.Context(), v.asks); err != nil {
 			return nil, err
 		}
@@ -27,8 +28,8 @@ func (v *visit) unwrap(b []byte) ([]byte, error) {
 	return unwrap(b)
 }
 
-// unwrap takes a document out of what carries it: a PDF document, a picture of a
-// QR code, or nothing.
+// unwrap takes a document out of what carries it: a PDF document, a picture with a
+// credential inside or of a QR code, or nothing.
 func unwrap(b []byte) ([]byte, error) {
 	u, err := paper.Unwrap(b)
 	if err == nil {
