@@ -105,7 +105,12 @@ func tokens(now time.Time, site *federated) (map[string][]byte, string, error) {
 		header jose.Header
 		signer jose.Signer
 	}{
-		"award.txt":     {map[string]any{"given_name": "Amina"}, tokenIssuer, certifiedIssuer, signer},
+		"award.txt": {map[string]any{"given_name": "Amina"}, tokenIssuer, certifiedIssuer, signer},
+		"hostile.txt": {map[string]any{
+			"given_name": "Amina", "Issuer": "Ministry of Education", "x\nVALID\n  issuer   yes     ": "forged", "cou\u202erse": "turned", "cou\u200drse": "joined",
+			"colour": "\x1b[31mred\x1b[0m\nVALID", "name_ar": "\u202eأمينة\u2066", "<script>alert(1)</script>": "<b>", "": "nameless",
+			"nested": map[string]any{"a\u202eb": []any{"c\u2066d", json.Number("1")}, "_": "x"},
+		}, tokenIssuer, certifiedIssuer, signer},
 		"federated.txt": {map[string]any{"given_name": "Amina"}, site.college, jose.Header{Type: sdjwt.VCType, KeyID: "vc"}, site.signer},
 	} {
 		maps.Copy(c.claims, map[string]any{"vct": "https://types.example/course/1", "iss": c.issuer, "iat": seconds(now.Add(-time.Hour)), "course": "Soil", "grade": "B"})

@@ -202,6 +202,21 @@ func (v verifyCmd) list(c *console, online verify.Online) (*trust.Snapshot, erro
 	return trust.NewSnapshot([]trust.List{l}), err
 }
 
+// oneLine keeps a text on its line, so that no text of others can look like a line
+// of ours.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// quoted writes a value as JSON.
+func quoted(v any) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return "?" // nothing that came from JSON
+	}
+	return strings.TrimSpace(b.String())
+}
+
 // printReport writes a report in plain words.
 func printReport(c *console, r verify.Report, indent string) error {
 	w := &writer{w: c.out}
@@ -211,22 +226,21 @@ func printReport(c *console, r verify.Report, indent string) error {
 			{"What", s.Title}, {"Learner", s.Learner}, {"Credit", strings.TrimSpace(s.Credits + " " + s.CreditUnit)}, {"Level", strings.TrimSpace(s.LevelFramework + " " + s.Level)},
 			{"Awarded on", s.AwardedOn}, {"Grade", s.Grade}, {"Programme", s.Programme}} {
 			if l.value != "" {
-				w.printf("%s  %-12s %s\n", indent, l.label+":", l.value)
+				w.printf("%s  %-12s %s\n", indent, l.label+":", oneLine(l.value))
 			}
 		}
-		for _, name := range slices.Sorted(maps.Keys(s.Claims)) {
-			b, err := json.Marshal(s.Claims[name])
-			if err != nil {
-				return err
-			}
-			w.printf("%s  %-12s %s\n", indent, name+":", b)
+		if len(s.Claims) > 0 {
+			w.printf("%s  Disclosed, by the issuer's own names:\n", indent)
+		}
+		for _, name := range slices.Sorted(maps.Keys(s.Claims)) { // quoted, so that none is taken for a line of ours
+			w.printf("%s    %s: %s\n", indent, quoted(name), quoted(s.Claims[name]))
 		}
 		if r.Standing != nil && len(r.Standing.Name) > 0 {
 			name, _ := r.Standing.Name.In("en")
 			list, _ := r.Standing.ListName.In("en")
-			w.printf("%s  %-12s %s (as listed by %s)\n", indent, "Issuer:", name, list)
+			w.printf("%s  %-12s %s (as listed by %s)\n", indent, "Issuer:", oneLine(name), oneLine(list))
 		} else {
-			w.printf("%s  %-12s %s, which calls itself %q\n", indent, "Issuer:", s.Issuer, s.IssuerSays)
+			w.printf("%s  %-12s %s, which calls itself %q\n", indent, "Issuer:", oneLine(s.Issuer), s.IssuerSays)
 		}
 	}
 	for _, f := range r.Findings {
@@ -234,10 +248,10 @@ func printReport(c *console, r verify.Report, indent string) error {
 		if !f.AsOf.IsZero() {
 			age = fmt.Sprintf(" (as of %s, %d days old)", f.AsOf.Format("2006-01-02"), max(0, int(r.CheckedAt.Sub(f.AsOf).Hours()/24)))
 		}
-		w.printf("%s  %-8s %-8s %s%s\n", indent, f.Axis, f.Outcome, c.words().Map("verify", f.Code, f.Args), age)
+		w.printf("%s  %-8s %-8s %s%s\n", indent, f.Axis, f.Outcome, oneLine(c.words().Map("verify", f.Code, f.Args)), age)
 	}
 	for _, n := range r.Notes {
-		w.printf("%s  note:    %s\n", indent, c.words().Map("verify", n.Code, n.Args))
+		w.printf("%s  note:    %s\n", indent, oneLine(c.words().Map("verify", n.Code, n.Args)))
 	}
 	if w.err != nil {
 		return w.err

@@ -2,7 +2,9 @@ package verify
 
 import (
 	"context"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"cairn.example/internal/trust"
 	"cairn.example/jcs"
@@ -178,11 +180,11 @@ var notClaims = map[string]bool{"iss": true, "sub": true, "iat": true, "nbf": tr
 
 // showClaims collects what may be shown of claims that were signed and disclosed.
 func showClaims(cred vc.Credential, typ string, claims map[string]any) *Shown {
-	s := &Shown{Issuer: cred.Issuer, SubjectID: cred.SubjectID, Title: clean(typ), AchievementType: typ, ValidFrom: cred.ValidFrom, ValidUntil: cred.ValidUntil,
+	s := &Shown{Issuer: clean(cred.Issuer), SubjectID: cred.SubjectID, Title: clean(typ), AchievementType: typ, ValidFrom: cred.ValidFrom, ValidUntil: cred.ValidUntil,
 		Claims: map[string]any{}}
 	for name, v := range claims {
 		if !notClaims[name] {
-			s.Claims[clean(name)] = cleanTree(v)
+			s.Claims[claimName(name)] = cleanTree(v)
 		}
 	}
 	s.Learner = personName(claims)
@@ -200,7 +202,17 @@ func personName(claims map[string]any) string {
 	return strings.TrimSpace(clean(given) + " " + clean(family))
 }
 
-// cleanTree is clean for everything in a tree.
+// claimName makes a name of an issuer's own safe to show: one with characters that
+// can't be seen, or that begin a new line, is written with them spelled out and
+// between quotation marks, so that it is never taken for another name.
+func claimName(s string) string {
+	if s == "" || strings.HasPrefix(s, `"`) || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.QuoteToASCII(s)
+	}
+	return s
+}
+
+// cleanTree is clean for everything in a tree, and claimName for the names in it.
 func cleanTree(v any) any {
 	switch v := v.(type) {
 	case string:
@@ -214,7 +226,7 @@ func cleanTree(v any) any {
 	case map[string]any:
 		out := map[string]any{}
 		for k, e := range v {
-			out[clean(k)] = cleanTree(e)
+			out[claimName(k)] = cleanTree(e)
 		}
 		return out
 	}

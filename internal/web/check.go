@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"cairn.example"
@@ -144,6 +145,7 @@ type reportView struct {
 	Shown       *verify.Shown
 	Name        string // of the issuer, from a trust list; empty when none knows it
 	Facts       []fact
+	Claims      []fact // of an SD-JWT VC, under the issuer's own names
 	Parts       []partView
 	Oldest      time.Time // the oldest list that the answer rests on
 	Digest      string
@@ -200,7 +202,7 @@ func (v *visit) reportView(r verify.Report) reportView {
 				out.KindName = v.W(code)
 			}
 		}
-		out.Facts, out.CompareName = v.facts(*r.Shown), r.Shown.Learner
+		out.Facts, out.Claims, out.CompareName = v.facts(*r.Shown), claims(*r.Shown), r.Shown.Learner
 	}
 	for _, c := range slices.Concat(r.Credentials, r.Endorsements) {
 		p := partView{Title: v.W("kind." + c.Kind), Verdict: string(c.Verdict)}
@@ -259,12 +261,24 @@ func (v *visit) facts(s verify.Shown) []fact {
 	add("until", v.Date(s.ValidUntil))
 	add("description", s.Description)
 	add("criteria", s.Criteria)
+	return out
+}
+
+// claims are the lines of what was disclosed, under the issuer's own names. They stand
+// apart, since a name could be one of ours.
+func claims(s verify.Shown) []fact {
+	var out []fact
 	for _, name := range slices.Sorted(maps.Keys(s.Claims)) {
 		value, isText := s.Claims[name].(string)
-		if b, err := json.Marshal(s.Claims[name]); err == nil && !isText {
-			value = string(b)
+		if !isText {
+			var b strings.Builder
+			e := json.NewEncoder(&b)
+			e.SetEscapeHTML(false) // the template does that
+			if err := e.Encode(s.Claims[name]); err == nil {
+				value = strings.TrimSpace(b.String())
+			}
 		}
-		out = append(out, fact{Name: name, Value: value}) // the issuer's own names
+		out = append(out, fact{Name: name, Value: value})
 	}
 	return out
 }
