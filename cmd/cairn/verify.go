@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"cairn.example"
 	"cairn.example/docs/specs"
@@ -18,6 +17,7 @@ import (
 	"cairn.example/internal/paper"
 	"cairn.example/internal/trust"
 	"cairn.example/internal/verify"
+	"cairn.example/vc"
 )
 
 type verifyCmd struct {
@@ -70,7 +70,7 @@ func (v verifyCmd) Run(c *console) error {
 	defer done()
 	o := verify.Options{Challenge: v.Challenge, Domain: v.Domain}
 	if v.At != "" {
-		if o.At, err = time.Parse(time.RFC3339, v.At); err != nil {
+		if o.At, err = vc.ParseTime(v.At); err != nil {
 			return &cairn.Error{Kind: cairn.Invalid, Code: "cli.time", Object: v.At, Message: "this is not a time", Hint: "write 2026-03-01T00:00:00Z", Err: err}
 		}
 	}
