@@ -316,6 +316,9 @@ func (h *hunt) try(set []int) (bool, error) {
 // of an ordinary evaluation, as the learner will be judged by that one.
 func (h *hunt) does(set []int, passed map[int]bool) (bool, Result, error) {
 	held := h.together(set, passed)
+	if !h.goal.whole {
+		held = h.settled(held)
+	}
 	evaluate := func(o Options) (Result, error) {
 		r, err := Evaluate(h.goal.rules, held, h.at, o)
 		h.way.Evaluations++

@@ -169,16 +169,16 @@ func (p *Programme) newTrial(held, plan []Held) ([]Held, error) {
 		if h.Grade == "" && grade != nil {
 			h.GradeScale, h.Grade = grade.Scale, grade.Grade
 		}
-		out = joined(out, h)
+		out = p.joined(out, h)
 	}
 	return out, nil
 }
 
 // joined adds what is earned to what is held. Of the same achievement, held and
-// earned again, the later one stays.
-func joined(held []Held, h Held) []Held {
+// earned again, the later one stays, unless the programme says which.
+func (p *Programme) joined(held []Held, h Held) []Held {
 	for i := range held {
-		if held[i].Blocked == "" && held[i].Issuer == h.Issuer && held[i].Achievement == h.Achievement {
+		if p.Policy.Repeat == nil && held[i].Blocked == "" && held[i].Issuer == h.Issuer && held[i].Achievement == h.Achievement {
 			held[i].Blocked = BlockedDuplicate
 		}
 	}

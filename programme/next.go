@@ -159,9 +159,11 @@ func (g goal) reached(r Result) bool {
 	return !slices.ContainsFunc(r.Requirements, func(q RequirementResult) bool { return q.Status != Satisfied })
 }
 
-// only is a programme with some of its requirements.
+// only is a programme with some of its requirements, for what was settled by all of
+// them.
 func (p *Programme) only(ids []string) *Programme {
 	out := *p
+	out.Policy.Repeat = nil
 	out.Requirements = slices.DeleteFunc(slices.Clone(p.Requirements), func(r Requirement) bool { return !slices.Contains(ids, r.ID) })
 	return &out
 }
@@ -297,7 +299,27 @@ func (c *choice) together(set []int, passed map[int]bool) []Held {
 		if passed[i] {
 			h.GradeScale, h.Grade = "", ""
 		}
-		out = joined(out, h)
+		out = c.p.joined(out, h)
+	}
+	return out
+}
+
+// settled takes out what the whole programme does not let stand beside another taking
+// of the same; some of its requirements alone may see that differently.
+func (c *choice) settled(held []Held) []Held {
+	if c.p.Policy.Repeat == nil {
+		return held
+	}
+	out := slices.Clone(held)
+	for _, k := range c.p.prepare(held, c.at) {
+		if !slices.ContainsFunc(k.reasons, func(r Reason) bool { return r.Code == ReasonRepeated || r.Code == ReasonRepeatUncertain }) {
+			continue
+		}
+		for i := range out {
+			if out[i].Digest == k.Digest && out[i].Blocked == "" {
+				out[i].Blocked = BlockedDuplicate
+			}
+		}
 	}
 	return out
 }

@@ -105,7 +105,9 @@ func Outlook(p *Programme, held []Held, at time.Time, o Options) (Prospect, erro
 // the second it is.
 func (p *Programme) boundaries(held []Held, at time.Time) []time.Time {
 	var out []time.Time
-	for _, c := range p.prepare(held, at) {
+	every := *p
+	every.Policy.Repeat = nil // what another taking stands in for may come back when that lapses
+	for _, c := range every.prepare(held, at) {
 		for _, e := range c.edges {
 			for _, limit := range []*Currency{p.Requirements[e.requirement].MaxAge, p.Policy.MaxAge} {
 				if limit == nil || c.AwardedOn.IsZero() {
