@@ -170,6 +170,11 @@ func (programmeCheckCmd) Help() string {
   cairn programme check examples/programmes/sustainable-agriculture.yaml --json`
 }
 
+func (programmeFormatCmd) Help() string {
+	return `Example:
+  cairn programme format examples/programmes/sustainable-agriculture.yaml`
+}
+
 func (programmeSchemaCmd) Help() string {
 	return `Example:
   cairn programme schema`

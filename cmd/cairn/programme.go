@@ -12,6 +12,7 @@ import (
 
 type programmeCmd struct {
 	Check   programmeCheckCmd   `cmd:"" help:"Read a programme document and say what is wrong with it: exit code 0 nothing, 1 errors, 2 warnings."`
+	Format  programmeFormatCmd  `cmd:"" help:"Lay a programme document out in the usual way; comments stay."`
 	Schema  programmeSchemaCmd  `cmd:"" help:"Print the JSON Schema of programme documents."`
 	Publish programmePublishCmd `cmd:"" help:"Publish an edition."`
 	List    programmeListCmd    `cmd:"" help:"List the programmes of an institution."`
