@@ -89,6 +89,39 @@ func TestGet(t *testing.T) {
 	}
 }
 
+// K02: an address that leads to another server, which answers well, leads nowhere:
+// who may speak for a name would be decided by whoever can redirect it.
+func TestRedirectToAnotherServer(t *testing.T) {
+	asked := 0
+	document := func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, "{}")
+	}
+	other := httptest.NewServer(http.HandlerFunc(document))
+	defer other.Close()
+	mux := http.NewServeMux()
+	mux.HandleFunc("/document", document)
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		mux.HandleFunc(fmt.Sprintf("/away/%d", status), func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL+"/document", status)
+		})
+		mux.HandleFunc(fmt.Sprintf("/here/%d", status), func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/document", status) })
+	}
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		c := client(Options{Loopback: true})
+		asked = 0
+		if r, err := c.Get(t.Context(), fmt.Sprintf("%s/away/%d", server.URL, status), 100, "application/json"); cairn.KindOf(err) != cairn.Unavailable || r.Body != nil || asked != 0 {
+			t.Errorf("%d to another server: asked %d times, %q, %v", status, asked, r.Body, err)
+		}
+		if r, err := c.Get(t.Context(), fmt.Sprintf("%s/here/%d", server.URL, status), 100, "application/json"); err != nil || string(r.Body) != "{}" || asked != 1 {
+			t.Errorf("%d on the same server: asked %d times, %q, %v", status, asked, r.Body, err)
+		}
+	}
+}
+
 // The name may look harmless and lead to this machine: the connected address decides.
 func TestConnectedAddressIsChecked(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
