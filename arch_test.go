@@ -16,7 +16,7 @@ var layers = [][]string{
 	1:  {"strictjson", "jcs", "rdfc", "jose", "strictcbor", "cose", "base45", "inflate", "vc", "bbs", "docs/specs"},
 	2:  {"did", "statuslist", "tokenstatus", "bake", "pixelpass", "claim169", "openbadges", "programme"},
 	3:  {"dataintegrity", "papercode", "sdjwt", "vcjwt", "vccose", "webvh", "federation"},
-	4:  {"internal/corpus", "internal/durable", "internal/throttle", "internal/keys", "internal/trust", "internal/i18n", "internal/fetch", "internal/reportcheck"},
+	4:  {"internal/corpus", "internal/durable", "internal/throttle", "internal/keys", "internal/trust", "internal/i18n", "internal/fetch", "internal/bounds", "internal/reportcheck"},
 	5:  {"internal/verify", "internal/issue"},
 	6:  {"internal/hold", "internal/recognise", "internal/staff"},
 	7:  {"internal/sqlstore", "internal/paper", "internal/batch", "internal/conformance"},

@@ -15,6 +15,7 @@ import (
 	"github.com/cloudflare/circl/ecc/bls12381"
 
 	"cairn.example"
+	"cairn.example/internal/bounds"
 )
 
 func unhex(t testing.TB, s string) []byte {
@@ -462,36 +463,38 @@ func FuzzProofVerify(f *testing.F) {
 	k := signerKey(f).Public()
 	m := messages(f, 10)
 	f.Fuzz(func(t *testing.T, proof, header, ph []byte, set uint16) {
-		var indexes []int
-		for i := range m {
-			if set>>i&1 == 1 {
-				indexes = append(indexes, i)
+		bounds.Check(t, func() {
+			var indexes []int
+			for i := range m {
+				if set>>i&1 == 1 {
+					indexes = append(indexes, i)
+				}
 			}
-		}
-		if err := ProofVerify(k, proof, header, ph, pick(m, indexes), indexes); err == nil && !slices.ContainsFunc(proofVectors, func(v struct {
-			name, signature, header, ph string
-			messages                    int
-			disclosed                   []int
-			proof                       string
-		}) bool {
-			return v.proof == hex.EncodeToString(proof)
-		}) {
-			t.Errorf("a proof that nobody made: %x", proof)
-		}
+			if err := ProofVerify(k, proof, header, ph, pick(m, indexes), indexes); err == nil && !slices.ContainsFunc(proofVectors, func(v struct {
+				name, signature, header, ph string
+				messages                    int
+				disclosed                   []int
+				proof                       string
+			}) bool {
+				return v.proof == hex.EncodeToString(proof)
+			}) {
+				t.Errorf("a proof that nobody made: %x", proof)
+			}
+		})
 	})
 }
 
 func FuzzKeys(f *testing.F) {
 	f.Add(unhex(f, publicKey))
 	f.Add(unhex(f, secretKey))
-	f.Fuzz(func(t *testing.T, b []byte) {
+	f.Fuzz(bounds.Each(func(t *testing.T, b []byte) {
 		if k, err := ParsePublicKey(b); err == nil && !bytes.Equal(k.w.BytesCompressed(), b) {
 			t.Error("a key with two spellings")
 		}
 		if k, err := ParseSecretKey(b); err == nil && !bytes.Equal(k.Bytes(), b) {
 			t.Error("a secret key with two spellings")
 		}
-	})
+	}))
 }
 
 // Many may ask for the constants at once, while the list still grows.

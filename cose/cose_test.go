@@ -19,6 +19,7 @@ import (
 
 	"cairn.example"
 	"cairn.example/cose"
+	"cairn.example/internal/bounds"
 	"cairn.example/jose"
 	"cairn.example/strictcbor"
 )
@@ -453,7 +454,7 @@ func FuzzParse(f *testing.F) {
 	for _, h := range []string{exampleC, exampleC[2:], cwtA3, "D83D" + cwtA3, "D903E6" + exampleC[2:], "D08340A040"} {
 		f.Add(unhex(f, h))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(bounds.Each(func(t *testing.T, data []byte) {
 		m, err := cose.Parse(data, cose.MaxMessage)
 		if err != nil {
 			if cairn.CodeOf(err) == "" {
@@ -474,5 +475,5 @@ func FuzzParse(f *testing.F) {
 		if err := peerVerifies(data, peer.AlgorithmES256, example.Crypto()); err != nil {
 			t.Fatalf("we accept and the peer does not: %v", err)
 		}
-	})
+	}))
 }

@@ -15,6 +15,7 @@ import (
 
 	"cairn.example"
 	"cairn.example/federation"
+	"cairn.example/internal/bounds"
 	"cairn.example/jcs"
 	"cairn.example/jose"
 	"cairn.example/strictjson"
@@ -479,7 +480,7 @@ func TestParseAnchors(t *testing.T) {
 
 func FuzzParseAnchors(f *testing.F) {
 	f.Add([]byte(`[{"id":"https://ministry.example","jwks":{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"1","x":"O2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik"}]}}]`))
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(bounds.Each(func(t *testing.T, data []byte) {
 		list, err := federation.ParseAnchors(data)
 		if err != nil {
 			return
@@ -489,7 +490,7 @@ func FuzzParseAnchors(f *testing.F) {
 				t.Fatalf("an anchor without name or keys from %s", data)
 			}
 		}
-	})
+	}))
 }
 
 func tree(t testing.TB, text string) object {
@@ -520,7 +521,7 @@ func FuzzParse(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Fuzz(func(t *testing.T, payload string) {
+	f.Fuzz(bounds.Each(func(t *testing.T, payload string) {
 		text, err := jose.Sign(t.Context(), jose.Header{Type: "entity-statement+jwt", KeyID: district}, []byte(payload), key(t, district, ""))
 		if err != nil {
 			return
@@ -532,5 +533,5 @@ func FuzzParse(f *testing.F) {
 		if r, err := federation.Verify([]*federation.Statement{s, s, top}, college, []federation.Anchor{anchor(t, ministry)}, now); err == nil {
 			t.Fatalf("%+v from a chain that is none", r)
 		}
-	})
+	}))
 }

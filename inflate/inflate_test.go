@@ -7,6 +7,7 @@ import (
 
 	"cairn.example"
 	"cairn.example/inflate"
+	"cairn.example/internal/bounds"
 )
 
 func pack(t testing.TB, data []byte) []byte {
@@ -69,7 +70,7 @@ func TestBombCostsLittle(t *testing.T) {
 func FuzzZlib(f *testing.F) {
 	f.Add(pack(f, []byte("some text, some text, some text")))
 	f.Add([]byte{0x78, 0xda, 1, 2, 3})
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(bounds.Each(func(t *testing.T, data []byte) {
 		got, err := inflate.Zlib(data, 64<<10)
 		if len(got) > 64<<10 {
 			t.Fatalf("%d bytes are over the limit", len(got))
@@ -77,5 +78,5 @@ func FuzzZlib(f *testing.F) {
 		if err != nil && cairn.CodeOf(err) == "" {
 			t.Fatalf("an error without a code: %v", err)
 		}
-	})
+	}))
 }

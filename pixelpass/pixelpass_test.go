@@ -13,6 +13,7 @@ import (
 	"cairn.example"
 	"cairn.example/base45"
 	"cairn.example/inflate"
+	"cairn.example/internal/bounds"
 	"cairn.example/jcs"
 	"cairn.example/pixelpass"
 	"cairn.example/strictcbor"
@@ -231,7 +232,7 @@ func TestMappedRefuses(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add("NCFKVPV0QSIP600GP5L0", []byte(`{"a":[1,2.5,"x"]}`))
 	f.Add("NCF3QBXJA5NJRCOC004 QN4", []byte("\xa1\x61a\x01"))
-	f.Fuzz(func(t *testing.T, text string, content []byte) {
+	f.Fuzz(bounds.Pair(func(t *testing.T, text string, content []byte) {
 		for _, text := range []string{text, code(t, content)} {
 			got, err := pixelpass.Decode(text)
 			if err != nil {
@@ -258,13 +259,13 @@ func FuzzDecode(f *testing.F) {
 				t.Fatalf("%s became %s, %v", got.JSON, back.JSON, err)
 			}
 		}
-	})
+	}))
 }
 
 func FuzzDecodeMapped(f *testing.F) {
 	f.Add([]byte{0xa1, 1, 0x61, 'x'})
 	names := pixelpass.Names{"id": "1", "name": "2"}
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(bounds.Each(func(t *testing.T, data []byte) {
 		tree, err := pixelpass.DecodeMapped(data, names)
 		if err != nil {
 			if cairn.CodeOf(err) == "" {
@@ -279,5 +280,5 @@ func FuzzDecodeMapped(f *testing.F) {
 		if back, err := pixelpass.DecodeMapped(b, names); err != nil || !reflect.DeepEqual(back, tree) {
 			t.Fatalf("%v became %v, %v", tree, back, err)
 		}
-	})
+	}))
 }

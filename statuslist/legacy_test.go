@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"cairn.example"
+	"cairn.example/internal/bounds"
 	"cairn.example/statuslist"
 	"cairn.example/strictjson"
 )
@@ -142,7 +143,7 @@ func TestLegacyRefuses(t *testing.T) {
 
 func FuzzLegacy(f *testing.F) {
 	f.Add([]byte(legacyEntry), []byte(legacyList))
-	f.Fuzz(func(t *testing.T, entry, list []byte) {
+	f.Fuzz(bounds.Pair(func(t *testing.T, entry, list []byte) {
 		if m, err := strictjson.ParseObject(entry, strictjson.Default); err == nil {
 			if e, err := statuslist.ReadLegacyEntry(m); err == nil && (e.Index < 0 || e.List == "") {
 				t.Fatalf("%+v", e)
@@ -153,5 +154,5 @@ func FuzzLegacy(f *testing.F) {
 				t.Fatalf("%d entries", l.Len())
 			}
 		}
-	})
+	}))
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cairn.example"
+	"cairn.example/internal/bounds"
 	"cairn.example/jcs"
 	"cairn.example/statuslist"
 	"cairn.example/strictjson"
@@ -321,7 +322,7 @@ func FuzzReadEntry(f *testing.F) {
 	f.Add([]byte(`{"type":"BitstringStatusListEntry","statusPurpose":"message","statusListIndex":"7","statusSize":1,"statusListCredential":"https://x.example/8",
 		"statusReference":["https://x.example/"],"statusMessage":[{"status":"0x0","message":"a"},{"status":"0x1","message":"b"}]}`))
 	l := statuslist.New(0)
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(bounds.Each(func(t *testing.T, data []byte) {
 		tree, err := strictjson.ParseObject(data, strictjson.Default)
 		if err != nil {
 			return
@@ -339,16 +340,16 @@ func FuzzReadEntry(f *testing.F) {
 		if value, err := l.Lookup(e); err == nil && value != 0 {
 			t.Fatalf("%d in an empty list", value)
 		}
-	})
+	}))
 }
 
 func FuzzDecode(f *testing.F) {
 	f.Add(encode(pack(make([]byte, statuslist.MinEntries/8))))
 	f.Add("uAAAA")
-	f.Fuzz(func(t *testing.T, s string) {
+	f.Fuzz(bounds.Each(func(t *testing.T, s string) {
 		l, err := statuslist.Decode(s)
 		if err == nil && l.Len() < statuslist.MinEntries {
 			t.Fatal("a short list was accepted")
 		}
-	})
+	}))
 }

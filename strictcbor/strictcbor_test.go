@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"cairn.example"
+	"cairn.example/internal/bounds"
 	"cairn.example/strictcbor"
 )
 
@@ -147,7 +148,7 @@ func FuzzParse(f *testing.F) {
 	for _, h := range []string{"9f01ff", "a201010102", "5b8000000000000000", "d9d9f700", "fa00000000", "a203040102"} {
 		f.Add(unhex(f, h))
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(bounds.Each(func(t *testing.T, data []byte) {
 		v, err := strictcbor.Parse(data, strictcbor.Default)
 		if err != nil {
 			if cairn.CodeOf(err) == "" {
@@ -166,5 +167,5 @@ func FuzzParse(f *testing.F) {
 		if err != nil || !reflect.DeepEqual(again, v) {
 			t.Fatalf("%#v became %#v, %v", v, again, err)
 		}
-	})
+	}))
 }

@@ -16,6 +16,7 @@ import (
 	"cairn.example"
 	"cairn.example/cose"
 	"cairn.example/inflate"
+	"cairn.example/internal/bounds"
 	"cairn.example/jose"
 	"cairn.example/strictcbor"
 	"cairn.example/strictjson"
@@ -463,7 +464,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(draftJWT))
 	f.Add(unhex(f, draftCWT))
 	signer := generate(f, jose.ES256)
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(bounds.Each(func(t *testing.T, data []byte) {
 		token, err := tokenstatus.Parse(data)
 		if err != nil {
 			if cairn.CodeOf(err) == "" {
@@ -474,7 +475,7 @@ func FuzzParse(f *testing.F) {
 		if _, err := token.Verify(signer.PublicKey()); err == nil {
 			t.Fatal("a key that made nothing made this")
 		}
-	})
+	}))
 }
 
 func FuzzUnpack(f *testing.F) {
@@ -486,21 +487,23 @@ func FuzzUnpack(f *testing.F) {
 		f.Add(packed, v.bits, 1993)
 	}
 	f.Fuzz(func(t *testing.T, packed []byte, bits, index int) {
-		l, err := tokenstatus.Unpack(packed, bits)
-		if err != nil {
-			return
-		}
-		s, err := l.Get(index)
-		if (err == nil) != (index >= 0 && index < l.Len()) || int(s) >= 1<<bits {
-			t.Fatalf("status %d of %d is %d, %v", index, l.Len(), s, err)
-		}
+		bounds.Check(t, func() {
+			l, err := tokenstatus.Unpack(packed, bits)
+			if err != nil {
+				return
+			}
+			s, err := l.Get(index)
+			if (err == nil) != (index >= 0 && index < l.Len()) || int(s) >= 1<<bits {
+				t.Fatalf("status %d of %d is %d, %v", index, l.Len(), s, err)
+			}
+		})
 	})
 }
 
 // What a token says may come from anywhere; reading it never panics.
 func FuzzReadReference(f *testing.F) {
 	f.Add([]byte(`{"status_list":{"idx":0,"uri":"https://example.com/statuslists/1"}}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(bounds.Each(func(t *testing.T, data []byte) {
 		tree, err := strictjson.Parse(data, strictjson.Default)
 		if err != nil {
 			return
@@ -512,5 +515,5 @@ func FuzzReadReference(f *testing.F) {
 		if again, _, err := tokenstatus.ReadReference(maps.Clone(ref.Tree())); again != ref || err != nil {
 			t.Fatalf("%+v became %+v, %v", ref, again, err)
 		}
-	})
+	}))
 }

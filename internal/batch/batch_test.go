@@ -17,6 +17,7 @@ import (
 
 	"cairn.example"
 	"cairn.example/internal/batch"
+	"cairn.example/internal/bounds"
 	"cairn.example/internal/i18n"
 	"cairn.example/internal/verify"
 )
@@ -277,7 +278,7 @@ func TestWriter(t *testing.T) {
 func FuzzSheet(f *testing.F) {
 	f.Add([]byte("Name,File\nA,x\n"))
 	f.Add([]byte("credential;x\n\"a\nb\";2\n\"\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(bounds.Each(func(t *testing.T, data []byte) {
 		_, items, err := batch.Sheet(data, func(string, string) ([]byte, error) { return nil, nil })
 		if err != nil {
 			return
@@ -287,12 +288,12 @@ func FuzzSheet(f *testing.F) {
 				t.Error("a row of nothing")
 			}
 		}
-	})
+	}))
 }
 
 func FuzzArchive(f *testing.F) {
 	f.Add([]byte("PK\x05\x06" + strings.Repeat("\x00", 18)))
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(bounds.Each(func(t *testing.T, data []byte) {
 		items, err := batch.Archive(data, batch.MaxArchive)
 		if err != nil {
 			return
@@ -302,5 +303,5 @@ func FuzzArchive(f *testing.F) {
 				t.Error("more than the limit")
 			}
 		}
-	})
+	}))
 }

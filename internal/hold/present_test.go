@@ -13,6 +13,7 @@ import (
 	"cairn.example"
 	"cairn.example/dataintegrity"
 	"cairn.example/did"
+	"cairn.example/internal/bounds"
 	"cairn.example/strictjson"
 	"cairn.example/vc"
 )
@@ -211,7 +212,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"format":"cairn-wallet","version":1,"created":"","did":"","key":"","credentials":[]}`))
 	f.Add([]byte(`{"format":"cairn-wallet","version":2,"new":true}`))
 	f.Add([]byte(`{"format":"cairn-wallet","version":1,"credentials":[{"history":null}]}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(bounds.Each(func(t *testing.T, data []byte) {
 		s, err := decode(data)
 		if err != nil {
 			if cairn.KindOf(err) != cairn.Invalid {
@@ -231,7 +232,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil || !bytes.Equal(again, third) {
 			t.Fatalf("the state changes when it is stored: %v", err)
 		}
-	})
+	}))
 }
 
 func TestDecodeRefuses(t *testing.T) {

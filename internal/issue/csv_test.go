@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"cairn.example/internal/bounds"
 )
 
 // FuzzCSV compares the reader with the standard library's: what both read must
@@ -15,7 +17,7 @@ func FuzzCSV(f *testing.F) {
 	for _, s := range []string{"a,b\n1,2\n", "a;b\r\n\"x;\"\"y\";2", "a\n\"open\nb\n", "\ufeffa,b\n,\n", "a\r\rb\n", "\"a\"b,c\n", "a,\xff\n"} {
 		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, s string) {
+	f.Fuzz(bounds.Each(func(t *testing.T, s string) {
 		ours, err := newCSV([]byte(s))
 		if err != nil {
 			return
@@ -58,14 +60,14 @@ func FuzzCSV(f *testing.F) {
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("got %q, want %q", got, want)
 		}
-	})
+	}))
 }
 
 // FuzzImportRow reads whatever a file has below a header of all columns.
 func FuzzImportRow(f *testing.F) {
 	f.Add("k,n,Amina,,1998,,https://a.example,1,2026-10-30,,,,3,A,,\n")
 	f.Add("'=k,'+n,\"=x\",a|b,~1998-05,did:example:a,u,,2026-10-30,2026-01-01,2026-02-01,2030-01-01,10/3,-3,s,\"two\nlines\"\n")
-	f.Fuzz(func(t *testing.T, s string) {
+	f.Fuzz(bounds.Each(func(t *testing.T, s string) {
 		file, err := newCSV([]byte(strings.Join(ImportColumns, ",") + "\n" + s))
 		if err != nil {
 			return
@@ -99,13 +101,13 @@ func FuzzImportRow(f *testing.F) {
 				}
 			}
 		}
-	})
+	}))
 }
 
 func FuzzNormaliseCode(f *testing.F) {
 	f.Add("abcd-efgh-jkmn")
 	f.Add("0000 0000 0000")
-	f.Fuzz(func(t *testing.T, s string) {
+	f.Fuzz(bounds.Each(func(t *testing.T, s string) {
 		code, err := NormaliseCode(s)
 		if err != nil {
 			return
@@ -113,5 +115,5 @@ func FuzzNormaliseCode(f *testing.F) {
 		if again, err := NormaliseCode(strings.ToLower(code[:4] + "-" + code[4:])); err != nil || again != code || len(code) != codeLetters+1 {
 			t.Fatalf("%q became %q and then %q (%v)", s, code, again, err)
 		}
-	})
+	}))
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/makiuchi-d/gozxing/qrcode/encoder"
 
 	"cairn.example"
+	"cairn.example/internal/bounds"
 )
 
 func asPNG(t testing.TB, img image.Image) []byte {
@@ -201,19 +202,19 @@ func FuzzReadQR(f *testing.F) {
 	}
 	f.Add(photo.Bytes())
 	f.Add(asPNG(f, finders(3, 3, 3)))
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(bounds.Each(func(t *testing.T, data []byte) {
 		text, err := ReadQR(data)
 		if (err == nil) != (text != "") || err != nil && cairn.CodeOf(err) == "" {
 			t.Fatalf("%q, %v", text, err)
 		}
-	})
+	}))
 }
 
 // FuzzFinders gives the reader pictures and not files, which a fuzzer hardly makes.
 func FuzzFinders(f *testing.F) {
 	f.Add([]byte{1, 0, 1, 1, 1, 0, 1}, uint8(40))
 	f.Add(finders(3, 3, 2).Pix, uint8(54))
-	f.Fuzz(func(t *testing.T, pix []byte, width uint8) {
+	f.Fuzz(bounds.Pair(func(t *testing.T, pix []byte, width uint8) {
 		w := max(int(width), 1)
 		h := len(pix) / w
 		if h == 0 || h > 300 {
@@ -225,7 +226,7 @@ func FuzzFinders(f *testing.F) {
 				t.Fatal("an empty text was found")
 			}
 		}
-	})
+	}))
 }
 
 // partOf draws a code of version 1 that says it is the first of two which hold a

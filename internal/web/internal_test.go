@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"cairn.example"
+	"cairn.example/internal/bounds"
 )
 
 // FuzzForm reads forms as they come from outside, of both kinds.
@@ -21,7 +22,7 @@ func FuzzForm(f *testing.F) {
 	f.Add("multipart/form-data; boundary=x", []byte("--x\r\nContent-Disposition: form-data\r\n\r\n--x\r\n\r\n"))
 	f.Add("multipart/form-data; boundary=", []byte("--"))
 	f.Add("text/plain", []byte("text={}"))
-	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
+	f.Fuzz(bounds.Pair(func(t *testing.T, contentType string, body []byte) {
 		r := httptest.NewRequest("POST", "/verify", bytes.NewReader(body))
 		r.Header.Set("Content-Type", contentType)
 		w := httptest.NewRecorder()
@@ -41,7 +42,7 @@ func FuzzForm(f *testing.F) {
 				t.Fatalf("the field %q is over its limit", name)
 			}
 		}
-	})
+	}))
 }
 
 // FuzzLocalPath: nobody is sent to another site after signing in.
@@ -49,7 +50,7 @@ func FuzzLocalPath(f *testing.F) {
 	for _, s := range []string{"/registrar", "/registrar?state=draft", "//evil.example/registrar", `/\evil`, "https://evil.example/registrar", "/account#x", "/registrar/../..//evil", "\t//evil", "/registrar\r\n"} {
 		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, s string) {
+	f.Fuzz(bounds.Each(func(t *testing.T, s string) {
 		got := localPath(s)
 		if got == "" {
 			return
@@ -57,7 +58,7 @@ func FuzzLocalPath(f *testing.F) {
 		if !strings.HasPrefix(got, "/registrar") && !strings.HasPrefix(got, "/account") || strings.ContainsAny(got, "\r\n\t\\ ") {
 			t.Fatalf("localPath(%q) = %q", s, got)
 		}
-	})
+	}))
 }
 
 func TestFormLimits(t *testing.T) {
