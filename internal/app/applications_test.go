@@ -210,3 +210,20 @@ func TestApplicationRefuses(t *testing.T) {
 	_, err = c.Recognise.Add(t.Context(), uni, a.ID, []byte(`{"a":"`+strings.Repeat("x", 1<<20)+`"}`))
 	code(t, err, "application.document")
 }
+
+// A plan is of what can be earned, and of so much as a page can show.
+func TestPlanRefuses(t *testing.T) {
+	c := openCampus(t)
+	a, err := c.Recognise.Draft(t.Context(), uni, c.learner, "cert", "plans")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _, err := c.Recognise.Programme(t.Context(), uni, a.ProgrammeDigest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Recognise.Guide(t.Context(), uni, p, nil, []cairn.AchievementID{"https://nowhere.example/a"})
+	code(t, err, "plan.no-such-achievement")
+	_, err = c.Recognise.Guide(t.Context(), uni, p, nil, make([]cairn.AchievementID, 10_000))
+	code(t, err, "plan.too-many")
+}

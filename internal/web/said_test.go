@@ -66,7 +66,7 @@ var unreached = map[string]string{
 // the package that makes the error expects.
 func (h *hearing) complain() (wrong []string) {
 	tests := map[string]string{}
-	for _, pattern := range []string{"../*/*_test.go", "../../cmd/cairn/*_test.go", "../../cmd/cairn/testdata/script/*.txtar"} {
+	for _, pattern := range []string{"../*/*_test.go", "../../*/*_test.go", "../../cmd/cairn/*_test.go", "../../cmd/cairn/testdata/script/*.txtar"} {
 		names, err := filepath.Glob(pattern)
 		if err != nil {
 			return []string{err.Error()}
