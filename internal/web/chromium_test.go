@@ -121,6 +121,8 @@ func TestFormsInChromium(t *testing.T) {
 				{"wrong-code", []chromedp.Action[chromedp.Void]{at("/claim"), set("#code", "ABCD-EFGH-JKMN")}, "main button"},
 				{"received", []chromedp.Action[chromedp.Void]{at("/claim/" + w.code)}, "main button"},
 				{"stack", []chromedp.Action[chromedp.Void]{at(page)}, ""},
+				{"plan", []chromedp.Action[chromedp.Void]{at(page + "/plan/agri")}, ""},
+				{"what-if", []chromedp.Action[chromedp.Void]{chromedp.Click(chromedp.CSS(`[name="plan"]`))}, `form[method="get"] button`},
 				{"handed-in", []chromedp.Action[chromedp.Void]{at(page + "/applications/" + string(waiting.ID))}, ""},
 				{"wrong-password", []chromedp.Action[chromedp.Void]{at("/signin"), set("#name", fmt.Sprint("nobody", i, width)), set("#password", "wrong")}, "main button"},
 				{"signed-in", []chromedp.Action[chromedp.Void]{at("/signin"), set("#name", "registrar"), set("#password", password)}, "main button"},

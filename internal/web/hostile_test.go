@@ -52,6 +52,8 @@ func TestHostileTextIsInert(t *testing.T) {
 			"a hostile file":   learner.upload("/verify", s, []byte(s)),
 			"stack":            learner.get(stack),
 			"application":      learner.get(stack + "/applications/" + string(waiting.ID)),
+			"plan":             learner.get(stack + "/plan/agri?plan=college%2Fsoil"),
+			"hostile plan":     learner.get(stack + "/plan/agri?plan=" + query[:min(len(query), 90)]),
 			"no such page":     learner.get("/" + url.PathEscape(s)),
 			"sign-in":          learner.get("/signin?next=" + query + "&institution=" + query),
 			"sign-in again":    learner.post("/signin", "institution", s, "name", s, "password", s, "next", s),
@@ -73,7 +75,7 @@ func TestHostileTextIsInert(t *testing.T) {
 				t.Errorf("%s: the template had to take something out", name)
 			}
 		}
-		for _, name := range []string{"claimed", "verify", "stack", "application", "desk"} {
+		for _, name := range []string{"claimed", "verify", "stack", "plan", "application", "desk"} {
 			if !strings.Contains(html.UnescapeString(pages[name].body), s) {
 				t.Errorf("%s does not show %q at all", name, s)
 			}

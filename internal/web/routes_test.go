@@ -35,6 +35,7 @@ var access = map[string]web.Who{
 
 	"GET /stack/{token}":                             web.Link,
 	"GET /stack/{token}/documents/{id}/{form}":       web.Link,
+	"GET /stack/{token}/plan/{programme}":            web.Link,
 	"POST /stack/{token}/apply":                      web.Link,
 	"GET /stack/{token}/applications/{id}":           web.Link,
 	"POST /stack/{token}/applications/{id}/add":      web.Link,

@@ -12,6 +12,7 @@ import (
 	"cairn.example/internal/issue"
 	"cairn.example/internal/recognise"
 	"cairn.example/internal/verify"
+	"cairn.example/programme"
 )
 
 // learner finds whose page the secret in the address opens.
@@ -41,6 +42,7 @@ type stackProgramme struct {
 	Key  string // makes a second click on "apply" harmless
 	Open *applicationLink
 	Done string // address of the application that completed the programme
+	Plan string // address of what next and what lapses
 }
 
 type applicationLink struct {
@@ -60,7 +62,19 @@ type stackPage struct {
 	Held         []heldView
 	Awarded      []heldView // certificates, transcripts and decisions
 	Programmes   []stackProgramme
+	Nearest      []nearView // all programmes, when there is more than one
 	Applications []applicationLink
+}
+
+// nearView is how near the learner is to a full credential.
+type nearView struct {
+	Title    string
+	Plan     string
+	Complete bool
+	Missing  string
+	Unit     string
+	Done     int
+	All      int
 }
 
 func (v *visit) heldView(c issue.Issued, path string) heldView {
@@ -121,14 +135,15 @@ func (s *Site) stackProgrammes(v *visit, l issue.LearnerRecord, applications []r
 		return err
 	}
 	defer s.checks.exit(v.asks)
+	var near []programme.Near
 	for _, g := range programmes {
 		titles[g.ID] = v.Text(g.Title)
 		key, err := s.key()
 		if err != nil {
 			return err
 		}
-		one := stackProgramme{ID: g.ID, Key: key}
-		judged, brought := ofProgramme(applications, g.ID)
+		one := stackProgramme{ID: g.ID, Key: key, Plan: v.planPath(g.ID)}
+		judged, _ := ofProgramme(applications, g.ID)
 		if judged != nil && judged.State.Final() {
 			one.Done = v.applicationLink(*judged, titles).Path
 		}
@@ -136,28 +151,23 @@ func (s *Site) stackProgrammes(v *visit, l issue.LearnerRecord, applications []r
 			link := v.applicationLink(applications[i], titles)
 			one.Open = &link
 		}
-		if judged != nil {
-			edition, _, err := s.Recognise.Programme(ctx, l.Institution, judged.ProgrammeDigest)
-			if err != nil {
-				return err
-			}
-			offers, err := v.offered(l.Institution, edition)
-			if err != nil {
-				return err
-			}
-			one.evaluationView = v.evaluationView(edition, *judged.Evaluation, offers, "p"+string(g.ID))
-		} else {
-			e, edition, err := s.Recognise.Simulate(ctx, l.Institution, l.ID, g.ID, brought...)
-			if err != nil {
-				return err
-			}
-			offers, err := v.offered(l.Institution, edition)
-			if err != nil {
-				return err
-			}
-			one.evaluationView = v.evaluationView(edition, e, offers, "p"+string(g.ID))
+		e, edition, err := s.standing(v, l, applications, g.ID)
+		if err != nil {
+			return err
 		}
+		offers, err := v.offered(l.Institution, edition)
+		if err != nil {
+			return err
+		}
+		one.evaluationView = v.evaluationView(edition, e, offers, "p"+string(g.ID))
+		near = append(near, edition.Nearness(e.Result))
 		p.Programmes = append(p.Programmes, one)
+	}
+	if len(near) > 1 {
+		programme.Rank(near)
+		for _, n := range near {
+			p.Nearest = append(p.Nearest, nearView{Title: titles[n.Programme], Plan: v.planPath(n.Programme), Complete: n.Complete, Missing: v.Figure(n.Missing), Unit: n.Unit, Done: n.Satisfied, All: n.Requirements})
+		}
 	}
 	for _, a := range applications {
 		p.Applications = append(p.Applications, v.applicationLink(a, titles))

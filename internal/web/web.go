@@ -192,6 +192,7 @@ func (s *Site) Routes() []Route {
 
 		{"GET", "/stack/{token}", Link, false, s.stack},
 		{"GET", "/stack/{token}/documents/{id}/{form}", Link, false, s.stackDocument},
+		{"GET", "/stack/{token}/plan/{programme}", Link, false, s.stackPlan},
 		{"POST", "/stack/{token}/apply", Link, false, s.stackApply},
 		{"GET", "/stack/{token}/applications/{id}", Link, false, s.stackApplication},
 		{"POST", "/stack/{token}/applications/{id}/add", Link, false, s.stackAdd},
