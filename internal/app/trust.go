@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"cairn.example"
 	"cairn.example/dataintegrity"
 	"cairn.example/did"
+	"cairn.example/internal/fetch"
 	"cairn.example/internal/trust"
 	"cairn.example/jcs"
 	"cairn.example/strictjson"
@@ -120,6 +122,9 @@ func (a *App) bundleIssuers(ctx context.Context, b *trust.Bundle, s *trust.Snaps
 			seen[e.DID] = true
 			if did.MethodName(e.DID) != "key" {
 				found, err := a.Verify.Resolver.Resolve(ctx, e.DID)
+				if did.MethodName(e.DID) == "https" && errors.Is(err, fetch.ErrNothingThere) {
+					continue // known by certificates or a federation: it has no document, and no status lists here
+				}
 				if err != nil {
 					return err
 				}
