@@ -66,8 +66,12 @@ func (s *bundles) get(ctx context.Context, inst cairn.InstitutionID, now cairn.C
 			return nil, b.err
 		}
 		b.making = make(chan struct{})
+		before := b.body
 		s.mu.Unlock()
-		if err := s.fill(ctx, b, at, build); err != nil && !usable {
+		if err := s.fill(ctx, b, at, build); err != nil {
+			if usable { // each request tries at most once, also when nothing is remembered
+				return before, nil
+			}
 			return nil, err
 		}
 	}

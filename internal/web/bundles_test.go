@@ -113,6 +113,32 @@ func TestBundles(t *testing.T) {
 	})
 }
 
+// Who finds no place to make a bundle that is due has the one before, and does not
+// ask for a place again and again.
+func TestBundleBusy(t *testing.T) {
+	var s bundles
+	at := time.Unix(0, 0)
+	tries := 0
+	get := func() (string, error) {
+		b, err := s.get(t.Context(), "ministry", func() time.Time { return at }, func(context.Context) ([]byte, error) {
+			switch tries++; {
+			case tries == 1:
+				return []byte("first"), nil
+			case tries > 10:
+				t.Fatal("it is tried without end")
+			}
+			return nil, errBusy
+		})
+		return string(b), err
+	}
+	for n, want := range []int{1, 2, 3} {
+		if b, err := get(); b != "first" || err != nil || tries != want {
+			t.Errorf("request %d: %q %v after %d tries", n, b, err, tries)
+		}
+		at = at.Add(bundleLife)
+	}
+}
+
 // A fault while making a bundle leaves nobody waiting.
 func TestBundleFault(t *testing.T) {
 	var s bundles
