@@ -206,6 +206,7 @@ func proofCases(t testing.TB) []negative {
 	}
 	asWeb := badge(t, func(b *openbadges.Badge) { b.Issuer.DID, b.Status = webDID, nil })
 	two := vouched(t)
+	listsWeb := listsAny(t, string(webDID))
 	out := []negative{
 		{id: "D00", name: "nothing is wrong", data: jcsGood(nil), verdict: "valid", code: "proof.good"},
 		{id: "D01", name: "no proof", data: change(func(m map[string]any) { delete(m, "proof") }), verdict: "invalid", code: "proof.missing"},
@@ -221,15 +222,15 @@ func proofCases(t testing.TB) []negative {
 		{id: "D05", name: "purpose authentication on a credential", data: sign(t, badge(t, nil), college, dataintegrity.Options{Purpose: did.Authentication}), verdict: "invalid", code: "proof.purpose"},
 		{id: "D05", name: "purpose assertionMethod on a presentation", data: shownAs(func(p map[string]any) { p["proofPurpose"] = did.AssertionMethod }), ask: ask, verdict: "invalid", code: "proof.purpose"},
 		{id: "D06", name: "method of a stranger", data: forgery{doc: badge(t, nil), by: stranger}.bytes(t), verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.document-id"},
-		{id: "D07", name: "key is not for statements", data: web(dataintegrity.Options{}), keys: keyDocument(t, func(_ *did.Method, d *did.Document) { d.Assertion, d.Authentication = nil, d.Assertion }), verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.purpose"},
-		{id: "D08", name: "key is controlled by another", data: web(dataintegrity.Options{}), keys: keyDocument(t, func(m *did.Method, _ *did.Document) { m.Controller = stranger.Controller() }), verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.controller"},
-		{id: "D09", name: "key was revoked since", data: web(dataintegrity.Options{}), keys: keyDocument(t, func(m *did.Method, _ *did.Document) { m.Revoked = today.Add(-time.Minute) }), verdict: "undetermined", code: "proof.key-revoked"},
-		{id: "D09", name: "key had ended", data: web(dataintegrity.Options{}), keys: keyDocument(t, func(m *did.Method, _ *did.Document) { m.Expires = today.AddDate(0, 0, -2) }), verdict: "invalid", code: "proof.key-ended"},
+		{id: "D07", name: "key is not for statements", data: web(dataintegrity.Options{}), keys: keyDocument(t, func(_ *did.Method, d *did.Document) { d.Assertion, d.Authentication = nil, d.Assertion }), trust: listsWeb, verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.purpose"},
+		{id: "D08", name: "key is controlled by another", data: web(dataintegrity.Options{}), keys: keyDocument(t, func(m *did.Method, _ *did.Document) { m.Controller = stranger.Controller() }), trust: listsWeb, verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.controller"},
+		{id: "D09", name: "key was revoked since", data: web(dataintegrity.Options{}), keys: keyDocument(t, func(m *did.Method, _ *did.Document) { m.Revoked = today.Add(-time.Minute) }), trust: listsWeb, verdict: "undetermined", code: "proof.key-revoked"},
+		{id: "D09", name: "key had ended", data: web(dataintegrity.Options{}), keys: keyDocument(t, func(m *did.Method, _ *did.Document) { m.Expires = today.AddDate(0, 0, -2) }), trust: listsWeb, verdict: "invalid", code: "proof.key-ended"},
 		{id: "D10", name: "signed by another", data: other, verdict: "invalid", code: "proof.not-the-signers-key", cause: "did.document-id"},
 		{id: "D11", name: "six minutes from now", data: sign(t, badge(t, nil), college, dataintegrity.Options{Created: today.Add(6 * time.Minute)}), verdict: "invalid", code: "proof.from-the-future"},
 		{id: "D11", name: "time with a comma", data: option("created", "2026-11-20T11:00:00,5Z"), verdict: "invalid", code: "proof.malformed"},
 		{id: "D11", name: "no time, and the key had ended", data: forgery{doc: asWeb, by: webParty{college}, proof: func(p map[string]any) { delete(p, "created") }}.bytes(t),
-			keys: keyDocument(t, func(m *did.Method, _ *did.Document) { m.Expires = today.AddDate(0, 0, -2) }), verdict: "invalid", code: "proof.key-ended"},
+			keys: keyDocument(t, func(m *did.Method, _ *did.Document) { m.Expires = today.AddDate(0, 0, -2) }), trust: listsWeb, verdict: "invalid", code: "proof.key-ended"},
 		{id: "D12", name: "proof has ended", data: sign(t, badge(t, nil), college, dataintegrity.Options{Expires: today.Add(-time.Minute)}), verdict: "invalid", code: "proof.ended"},
 		{id: "D13", name: "other time", data: set("created", "2026-11-20T10:00:00Z"), verdict: "invalid", code: "proof.signature"},
 		{id: "D13", name: "other purpose", data: set("proofPurpose", "authentication"), verdict: "invalid", code: "proof.purpose"},

@@ -200,9 +200,9 @@ func keyCases(t testing.TB) []negative {
 	record["issuers"] = append(issuers, another)
 	twiceNamed := sign(t, unsigned, ministry, dataintegrity.Options{Cryptosuite: "eddsa-jcs-2022", Created: today.AddDate(0, 0, -1)})
 	out := []negative{
-		{id: "K04", name: "document of another identifier", data: web, keys: []byte(strings.Replace(keys, `"id":"did:web:college.example"`, `"id":"did:web:evil.example"`, 1)), verdict: "invalid", code: "proof.key-unusable", cause: "did.document-id"},
-		{id: "K05", name: "page instead of a document", data: web, keys: []byte("<html>"), verdict: "undetermined", code: "proof.key-unavailable", cause: "json.syntax"},
-		{id: "K05", name: "no document", data: web, verdict: "undetermined", code: "proof.key-unavailable", cause: "did.method"},
+		{id: "K04", name: "document of another identifier", data: web, keys: []byte(strings.Replace(keys, `"id":"did:web:college.example"`, `"id":"did:web:evil.example"`, 1)), trust: lists(webDID), verdict: "invalid", code: "proof.key-unusable", cause: "did.document-id"},
+		{id: "K05", name: "page instead of a document", data: web, keys: []byte("<html>"), trust: lists(webDID), verdict: "undetermined", code: "proof.key-unavailable", cause: "json.syntax"},
+		{id: "K05", name: "no document", data: web, trust: lists(webDID), verdict: "undetermined", code: "proof.key-unavailable", cause: "did.method"},
 		{id: "K07", name: "key is cut", data: by(cairn.DID(own[:len(own)-2]), own[8:len(own)-2]), trust: listsAny(t, own[:len(own)-2]), verdict: "invalid", code: "proof.key-unusable", cause: "did.key-type"},
 		{id: "K07", name: "key of an unknown kind", data: by("did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme", "zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme"), verdict: "invalid", code: "proof.key-unusable", cause: "did.key-type"},
 		{id: "K07", name: "key in another base", data: by("did:key:"+inBase64, string(inBase64)), trust: listsAny(t, "did:key:"+string(inBase64)), verdict: "invalid", code: "proof.key-unusable", cause: "did.key"},
@@ -234,7 +234,7 @@ func keyCases(t testing.TB) []negative {
 				t.Fatal(err)
 			}
 			return b
-		}(), verdict: "invalid", code: "proof.signature"},
+		}(), trust: lists(webDID), verdict: "invalid", code: "proof.signature"},
 	}
 	out = append(out,
 		web01("nothing wrong in it", "did:web:university.example:science", "valid", "proof.good", ""),
