@@ -191,11 +191,17 @@ func Parse(data []byte) (*Programme, error) {
 	if len(data) > maxDocument {
 		return nil, &cairn.Error{Kind: cairn.TooLarge, Code: "programme.document", Message: fmt.Sprintf("the document is larger than %d bytes", maxDocument)}
 	}
-	if problems := checkForm(data); len(problems.List) > 0 {
+	problems, fractions := checkForm(data)
+	if len(problems.List) > 0 {
 		return nil, problems.err()
 	}
 	p := &Programme{source: slices.Clone(data)}
 	err := yaml.UnmarshalWithOptions(data, p, yaml.Strict())
+	if err == nil && fractions {
+		if err = wholeNumbers(data); err != nil {
+			return nil, err
+		}
+	}
 	if err == nil {
 		if c := p.check(); len(c.list) == 0 {
 			p.digest = jcs.Digest(data)

@@ -52,8 +52,19 @@ func (p *Programme) ideals(at time.Time) (held []Held, filled map[spot]bool, ok 
 			return nil, nil, false
 		}
 	}
+	taken := map[string]bool{}
 	for i := range held {
-		held[i].Digest = fmt.Sprintf("ideal-%04d", i)
+		h := &held[i]
+		if h.Digest = fmt.Sprintf("ideal-%04d", i); strings.HasPrefix(string(h.Achievement), "urn:ideal:") {
+			h.Achievement = cairn.AchievementID("urn:ideal:" + h.Digest)
+		}
+		// A rule about repeats would take one of them away, and not the one that this
+		// file would choose.
+		if key := string(h.Issuer) + " " + string(h.Achievement); p.Policy.Repeat != nil && taken[key] {
+			return nil, nil, false
+		} else {
+			taken[key] = true
+		}
 	}
 	return held, filled, true
 }
@@ -373,9 +384,10 @@ var known = map[reflect.Type][]string{
 	reflect.TypeFor[Requirement](): {"ID", "Clause", "Title", "All", "Choose", "Of", "Credits", "Match", "Limits", "MinLevel", "MinGrade", "MaxAge", "Reserved"},
 	reflect.TypeFor[Slot]():        {"ID", "Title", "Credits", "Match"},
 	reflect.TypeFor[Limit]():       {"Fields", "Credits", "Clause"},
-	reflect.TypeFor[Policy]():      {"Outside", "RPL", "MaxAge", "Appeal"},
+	reflect.TypeFor[Policy]():      {"Outside", "RPL", "MaxAge", "Repeat", "Appeal"},
 	reflect.TypeFor[Cap]():         {"Percent", "Credits", "Round", "Clause"},
 	reflect.TypeFor[Currency]():    {"Years", "Months", "Clause"},
+	reflect.TypeFor[Repeat]():      {"Keep", "Clause"},
 	reflect.TypeFor[Agreement]():   {"ID", "Issuer", "Achievement", "CountsAs", "Field", "From", "Until"},
 	reflect.TypeFor[Exclusive]():   {"Clause", "Achievements"},
 	reflect.TypeFor[Programme]():   {"ID", "Edition", "Institution", "Title", "Description", "Language", "Award", "Credit", "Levels", "Grades", "Policy", "Agreements", "Exclusive", "Requirements", "digest", "source"},

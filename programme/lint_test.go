@@ -36,6 +36,17 @@ func TestExamplesAreClean(t *testing.T) {
 	}
 }
 
+// A rule about repeats is looked at: nothing is in its way here.
+func TestLintKnowsRepeats(t *testing.T) {
+	p, err := programme.Parse([]byte(strings.Replace(example(t), "  appeal:", "  repeat: {keep: best, clause: \"1.7\"}\n  appeal:", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := programme.Lint(p, nil); len(found) > 0 {
+		t.Errorf("%+v", found)
+	}
+}
+
 const (
 	practiceMatch = "match: {tags: [community-practice]}"
 	capstoneMatch = "match: {tags: [capstone]}"
@@ -104,6 +115,7 @@ func TestLint(t *testing.T) {
 		{"title not in the language of the award", programme.LintTranslation, programme.LintWarning, []string{"language: en", "language: ar"}, "title:", nil},
 		{"nothing of one's own for what is reserved", programme.LintNothingOffered, programme.LintWarning, nil, "id: capstone\n", offered},
 		{"nothing for what may come from elsewhere", programme.LintNothingOffered, programme.LintNote, []string{practiceMatch, "match: {tags: [other]}"}, "id: R4", offered},
+		{"repeats of which one would have to be chosen", programme.LintUndecided, programme.LintNote, []string{soilMatch, "match: {achievements: [a, b]}", waterMatch, "match: {achievements: [a, c], types: [Course]}", "  appeal:", "  repeat: {keep: best, clause: \"1.7\"}\n  appeal:"}, "requirements:", nil},
 		{"too many dates", programme.LintUndecided, programme.LintNote, []string{"\nrequirements:", many.String() + "\nrequirements:"}, "id: diploma", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

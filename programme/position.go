@@ -165,6 +165,10 @@ func (s *shape) check(n ast.Node, t reflect.Type, at string) {
 	if _, ok := n.(*ast.NullNode); ok {
 		return
 	}
+	if _, ok := n.(*ast.FloatNode); ok && t.Kind() == reflect.Int {
+		s.bad(n, at, "this must be a whole number")
+		return
+	}
 	if leaf(t) {
 		if err := yaml.NodeToValue(n, reflect.New(t).Interface(), yaml.Strict()); err != nil {
 			s.bad(n, at, "%s", s.words(err, t))
@@ -201,6 +205,18 @@ func (s *shape) check(n ast.Node, t reflect.Type, at string) {
 			}
 		}
 	}
+}
+
+// wholeNumbers refuses fractions where the rules count in whole numbers: two and a
+// half years would silently be two.
+func wholeNumbers(data []byte) error {
+	t, err := readTree(data)
+	if err != nil {
+		return misreadError(err)
+	}
+	s := &shape{tree: t}
+	s.check(t.root, reflect.TypeFor[Programme](), "")
+	return s.problems.err()
 }
 
 // leaf reports whether a type is read from one value.

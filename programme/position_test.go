@@ -56,6 +56,7 @@ func TestProblemsHaveAPlace(t *testing.T) {
 		{"cap without clause", `percent: 30, clause: "1.3"`, "percent: 30", "rpl", "clause", ""},
 		{"age of nothing", "maxAge: {years: 7,", "maxAge: {years: 0,", "maxAge", "age limit", ""},
 		{"age that is no figure", "maxAge: {years: 7,", "maxAge: {years: seven,", "seven", "whole number", ""},
+		{"age that is cut", "maxAge: {years: 7,", "maxAge: {years: 7.5,", "7.5", "whole number", ""},
 		{"age of nothing in a requirement", "maxAge: {years: 5,", "maxAge: {years: 0,", "maxAge: {years: 0", "age limit", "R2"},
 		{"requirement's id twice", "id: R2", "id: R1", "R1\n    clause: \"2.4\"", "id of its own", "R1"},
 		{"no clause", `    clause: "3.1"` + "\n", "", "id: R3", "clause", "R3"},

@@ -19,8 +19,9 @@ const (
 // lose something on the way: a clause 2.10 would become the clause 2.1.
 var plainFigure = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$`)
 
-// checkForm refuses what YAML allows and a programme document does not need.
-func checkForm(data []byte) *Problems {
+// checkForm refuses what YAML allows and a programme document does not need. With
+// fractions there are some, which the reader of YAML would cut to whole numbers.
+func checkForm(data []byte) (found *Problems, fractions bool) {
 	var problems Problems
 	depth, line, perLine, content := 0, 0, 0, false
 	for _, t := range lexer.Tokenize(string(data)) {
@@ -52,11 +53,12 @@ func checkForm(data []byte) *Problems {
 				bad("more than %d levels in one line", maxPerLine)
 			}
 		case token.IntegerType, token.FloatType, token.HexIntegerType, token.OctetIntegerType, token.BinaryIntegerType:
+			fractions = fractions || t.Type == token.FloatType
 			if !plainFigure.MatchString(t.Value) {
 				bad("write %s in quotes when it is a text, or as a plain figure (3.5, without zeros at the end) when it is a number", t.Value)
 			}
 		}
 		content = content || t.Type != token.DocumentHeaderType
 	}
-	return &problems
+	return &problems, fractions
 }
