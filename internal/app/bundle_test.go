@@ -56,7 +56,7 @@ func TestBundleOfIssuersWithoutDocument(t *testing.T) {
 	if _, err := c.Bundle(t.Context(), uni); cairn.CodeOf(err) != "fetch.failed" {
 		t.Errorf("a bundle without keys that there are: %v", err)
 	}
-	c.Verify.Resolver = noDocument{resolver, inst.DID, unavailable(fetch.ErrNothingThere)}
+	c.Verify.Resolver = noDocument{noDocument{resolver, other, unavailable(fetch.ErrNothingThere)}, inst.DID, unavailable(fetch.ErrNothingThere)}
 	if _, err := c.Bundle(t.Context(), uni); cairn.CodeOf(err) != "fetch.failed" {
 		t.Errorf("a bundle without the keys of a did:web: %v", err)
 	}
