@@ -142,6 +142,12 @@ func TestMarshalRefuses(t *testing.T) {
 
 // What is read can be written, and what was written reads the same again.
 func FuzzParse(f *testing.F) {
+	f.Add(bytes.Repeat([]byte{0x81}, 100_000))
+	f.Add(bytes.Repeat([]byte{0x9f}, 100_000))
+	f.Add(bytes.Repeat([]byte{0xc1}, 100_000))
+	f.Add([]byte("\x9b\x7f\xff\xff\xff\xff\xff\xff\xff"))
+	f.Add([]byte("\x5b\x7f\xff\xff\xff\xff\xff\xff\xff"))
+	f.Add([]byte("\xbb\x00\x00\x00\x00\xff\xff\xff\xff"))
 	for _, c := range published {
 		f.Add(unhex(f, c.hex))
 	}

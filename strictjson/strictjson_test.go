@@ -119,6 +119,11 @@ func TestDecode(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
+	f.Add([]byte(strings.Repeat("[", 100_000)))
+	f.Add([]byte(strings.Repeat(`{"a":`, 100_000)))
+	f.Add([]byte("[" + strings.Repeat("1,", 500_000)))
+	f.Add([]byte("1e" + strings.Repeat("9", 100_000)))
+	f.Add([]byte(`"` + strings.Repeat(`\\ud800`, 100_000)))
 	for _, s := range []string{`{"a":[1,2.5,"x\u00e9"]}`, `[[],{}]`, `"\ud83d\ude00"`, `-0.0e-1`} {
 		f.Add([]byte(s))
 	}

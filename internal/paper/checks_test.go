@@ -481,7 +481,7 @@ func TestUnwrap(t *testing.T) {
 		"million objects":   {[]byte("%PDF-1.7\n" + strings.Repeat("1 0 obj 1 endobj ", 2) + manyObjects()), "paper.too-large"},
 		"unclosed strings":  {[]byte("%PDF-1.7\n" + strings.Repeat("1 0 obj <", 1<<20)), "paper.no-credential"},
 		"unclosed brackets": {[]byte("%PDF-1.7\n" + strings.Repeat("1 0 obj (", 1<<20)), "paper.no-credential"},
-		"unclosed arrays":   {[]byte("%PDF-1.7\n" + strings.Repeat("1 0 obj [", 1<<20)), "paper.no-credential"},
+		"unclosed arrays":   {[]byte("%PDF-1.7\n" + strings.Repeat("1 0 obj [", 1<<20)), "paper.too-large"},
 		"deep":              {[]byte("%PDF-1.7\n1 0 obj " + strings.Repeat("[", 1<<20)), "paper.no-credential"},
 		"many trailers":     {[]byte("%PDF-1.7\n" + strings.Repeat("trailer(", 1<<20)), "paper.no-credential"},
 		"huge array":        {[]byte("%PDF-1.7\n1 0 obj [" + strings.Repeat("1 ", 1<<21)), "paper.too-large"},
@@ -580,6 +580,9 @@ func FuzzUnwrap(f *testing.F) {
 	f.Add([]byte("%PDF-1.7 1 0 obj (a\\)<41#) /A#42 [1 2 R] <FEFF0041>"))
 	f.Add([]byte("CRN1:ABC"))
 	f.Add([]byte("{}"))
+	for _, data := range hostile(f) {
+		f.Add(data)
+	}
 	f.Fuzz(bounds.Each(func(t *testing.T, data []byte) {
 		got, err := Unwrap(data)
 		if (err == nil) == (got.Kind == "") {

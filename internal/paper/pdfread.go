@@ -3,6 +3,7 @@ package paper
 import (
 	"bytes"
 	"encoding/hex"
+	"io"
 	"maps"
 	"regexp"
 	"slices"
@@ -30,6 +31,9 @@ type (
 		objects map[int]pdfObject
 		budget  int // bytes that may still be unpacked
 		lexed   int // bytes that were read as values, some of them several times
+		reads   int // values that were begun at the top, whole or not
+		values  int // all of them, with those inside
+		zlib    io.ReadCloser
 	}
 )
 
@@ -43,9 +47,11 @@ func (f *pdfFile) numbers() []int { return slices.Sorted(maps.Keys(f.objects)) }
 // read reads one value and counts what it cost, so that a file in which values
 // overlap cannot keep us busy.
 func (f *pdfFile) read(l *lexer) (any, bool, error) {
-	from := l.at
+	from, before := l.at, l.count
 	v, ok := l.value(0)
-	if f.lexed += l.at - from; f.lexed > maxLexed || l.count > maxValues {
+	f.lexed += l.at - from
+	f.values += l.count - before
+	if f.reads++; f.lexed > maxLexed || f.reads > maxReads || f.values > maxValues {
 		return nil, false, tooMany()
 	}
 	return v, ok, nil

@@ -18,9 +18,10 @@ import (
 const (
 	maxObjects  = 50_000
 	maxDepth    = 32
-	maxUnpacked = 64 << 20 // bytes of all streams that are looked into
-	maxValues   = 500_000  // values of one object
-	maxLexed    = 96 << 20 // bytes read as values
+	maxUnpacked = 20 << 20 // bytes of all streams that are looked into
+	maxReads    = 100_000  // objects and trailers, also damaged ones
+	maxValues   = 500_000  // values of all objects
+	maxLexed    = 48 << 20 // bytes read as values
 )
 
 // credentialTypes are the media types under which credentials are attached.
@@ -156,11 +157,7 @@ func (f *pdfFile) unpack(o pdfObject, dict pdfDict) ([]byte, error) {
 		f.budget -= len(o.stream)
 		return o.stream, nil
 	case pdfName("FlateDecode"):
-		r, err := zlib.NewReader(bytes.NewReader(o.stream))
-		if err != nil {
-			return nil, pdfError("paper.pdf", "a compressed part of the PDF document is damaged")
-		}
-		out, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
+		out, err := f.inflate(o.stream, limit)
 		if err != nil {
 			return nil, pdfError("paper.pdf", "a compressed part of the PDF document is damaged")
 		}
@@ -171,4 +168,24 @@ func (f *pdfFile) unpack(o pdfObject, dict pdfDict) ([]byte, error) {
 		return out, nil
 	}
 	return nil, pdfError("paper.pdf", "the PDF document uses a form of compression that is not supported")
+}
+
+// inflate unpacks one byte more than the limit at most. One reader serves all
+// streams, since it is large and there can be many of them, and the buffer doubles,
+// so that about twice the result is allocated.
+func (f *pdfFile) inflate(stream []byte, limit int) ([]byte, error) {
+	var err error
+	if f.zlib == nil {
+		f.zlib, err = zlib.NewReader(bytes.NewReader(stream))
+	} else {
+		err = f.zlib.(zlib.Resetter).Reset(bytes.NewReader(stream), nil)
+	}
+	if err != nil {
+		f.zlib = nil // it can't be used again
+		return nil, err
+	}
+	var b bytes.Buffer
+	b.Grow(min(limit, 4*len(stream)) + bytes.MinRead)
+	_, err = b.ReadFrom(io.LimitReader(f.zlib, int64(limit)+1))
+	return b.Bytes(), err
 }
