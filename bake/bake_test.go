@@ -338,6 +338,16 @@ func FuzzPNG(f *testing.F) {
 	f.Add(baked)
 	f.Add(with(f, itxt("openbadgecredential", jwsBadge)))
 	f.Add(pngImage(f))
+	bomb, err := inflate.Pack(make([]byte, 16<<20))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, keyword := range []string{"openbadgecredential", "openbadges"} {
+		packed := part("iTXt", append([]byte(keyword+"\x00\x01\x00\x00\x00"), bomb...))
+		f.Add(with(f, packed))
+		f.Add(with(f, packed, packed, packed))
+		f.Add(with(f, part("zTXt", append([]byte(keyword+"\x00\x00"), bomb...))))
+	}
 	f.Fuzz(bounds.Each(func(t *testing.T, data []byte) {
 		fuzzRead(t, data)
 		out, err := bake.PNG(data, []byte(jsonBadge))
@@ -357,6 +367,11 @@ func FuzzSVG(f *testing.F) {
 		f.Add(svgImage, badge)
 	}
 	f.Add(`<!DOCTYPE svg [<!ENTITY a "b">]>`+svgImage, "{}")
+	const start = `<svg xmlns="http://www.w3.org/2000/svg">`
+	f.Add(start+strings.Repeat("<g>", 50_000), "{}")
+	f.Add(start+strings.Repeat("<g/>", 200_000), "{}")
+	f.Add(start+"<g "+strings.Repeat(`a="" `, 59_000)+"/></svg>", "{}")
+	f.Add(start+strings.Repeat("&amp;", 200_000)+"</svg>", "{}")
 	f.Fuzz(bounds.Pair(func(t *testing.T, picture, badge string) {
 		fuzzRead(t, []byte(picture))
 		// What can be baked comes out again; SVG checks it and says bake.fault.

@@ -53,6 +53,7 @@ func FuzzDecode(f *testing.F) {
 	for _, s := range []string{"", "BB8", "%69 VD92EX0", ":::", "GGW", "A"} {
 		f.Add(s)
 	}
+	f.Add(strings.Repeat("BB8", base45.MaxText/6))
 	f.Fuzz(bounds.Each(func(t *testing.T, text string) {
 		if back, err := base45.Decode(base45.Encode([]byte(text))); err != nil || string(back) != text {
 			t.Fatalf("%q became %q, %v", text, back, err)

@@ -70,6 +70,7 @@ func TestBombCostsLittle(t *testing.T) {
 func FuzzZlib(f *testing.F) {
 	f.Add(pack(f, []byte("some text, some text, some text")))
 	f.Add([]byte{0x78, 0xda, 1, 2, 3})
+	f.Add(pack(f, make([]byte, 64<<20)))
 	f.Fuzz(bounds.Each(func(t *testing.T, data []byte) {
 		got, err := inflate.Zlib(data, 64<<10)
 		if len(got) > 64<<10 {
