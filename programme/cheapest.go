@@ -320,6 +320,7 @@ func (h *hunt) does(set []int, passed map[int]bool) (bool, Result, error) {
 		held = h.settled(held)
 	}
 	evaluate := func(o Options) (Result, error) {
+		o.Attested = h.goal.rules.Attestable()
 		r, err := Evaluate(h.goal.rules, held, h.at, o)
 		h.way.Evaluations++
 		h.spent += r.Optimality.Nodes + effortEvaluation
@@ -355,7 +356,7 @@ func (h *hunt) describe(set []int) (Set, error) {
 			delete(passed, i)
 		}
 	}
-	r, err := Evaluate(h.p, h.together(set, passed), h.at, Options{})
+	r, err := Evaluate(h.p, h.together(set, passed), h.at, Options{Attested: h.p.Attestable()})
 	if err != nil {
 		return Set{}, err
 	}

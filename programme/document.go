@@ -27,6 +27,7 @@ const (
 	maxSlots        = 400 // in all requirements together
 	maxSelector     = 600 // entries of one list in a selector
 	maxAgreements   = 500
+	maxAttester     = 200 // bytes
 )
 
 // Programme is an edition of the rules of a full credential.
@@ -123,8 +124,8 @@ type Appeal struct {
 	To   string `yaml:"to"`
 }
 
-// Requirement is one part of the programme. Exactly one of All, Of and Credits
-// says what it asks for.
+// Requirement is one part of the programme. Exactly one of All, Of, Credits and
+// AttestedBy says what it asks for.
 type Requirement struct {
 	ID     string     `yaml:"id"`
 	Clause string     `yaml:"clause"`
@@ -138,6 +139,9 @@ type Requirement struct {
 	Credits cairn.Credits `yaml:"credits,omitempty"`
 	Match   Selector      `yaml:"match,omitempty"`
 	Limits  []Limit       `yaml:"limits,omitempty"`
+	// AttestedBy: only a person can say that it is met; this says who, such as "head
+	// of department". No credential counts in it.
+	AttestedBy string `yaml:"attestedBy,omitempty"`
 
 	MinLevel *cairn.Credits `yaml:"minLevel,omitempty"` // in the programme's framework
 	MinGrade *MinGrade      `yaml:"minGrade,omitempty"`
@@ -213,6 +217,17 @@ func Parse(data []byte) (*Programme, error) {
 
 // Digest names the edition: the digest of the document's bytes.
 func (p *Programme) Digest() string { return p.digest }
+
+// Attestable lists the requirements that only a person can say are met.
+func (p *Programme) Attestable() []string {
+	var out []string
+	for _, r := range p.Requirements {
+		if r.AttestedBy != "" {
+			out = append(out, r.ID)
+		}
+	}
+	return out
+}
 
 // Slots returns all slots of a requirement.
 func (r Requirement) Slots() []Slot {

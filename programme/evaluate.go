@@ -17,6 +17,8 @@ type Options struct {
 	// Nodes is the budget of the search; 0 for the default, which shrinks with
 	// the number of credentials so that no evaluation runs away.
 	Nodes int
+	// Attested lists the requirements (with attestedBy) that a person has attested.
+	Attested []string
 }
 
 // Evaluate applies a programme to credentials as of a day. The result does not
@@ -26,6 +28,14 @@ func Evaluate(p *Programme, held []Held, at time.Time, o Options) (Result, error
 		return Result{}, &cairn.Error{Kind: cairn.TooLarge, Code: "programme.too-many", Message: fmt.Sprintf("more than %d credentials", maxHeld)}
 	}
 	at = at.UTC().Truncate(24 * time.Hour)
+	attested := make([]bool, len(p.Requirements))
+	for _, id := range o.Attested {
+		i := slices.IndexFunc(p.Requirements, func(r Requirement) bool { return r.ID == id && r.AttestedBy != "" })
+		if i < 0 {
+			return Result{}, &cairn.Error{Kind: cairn.Invalid, Code: "programme.not-attested", Object: id, Message: "the programme has no such requirement that a person attests"}
+		}
+		attested[i] = true
+	}
 	candidates := p.prepare(held, at)
 	if o.Nodes == 0 {
 		n := len(candidates)
@@ -35,6 +45,7 @@ func Evaluate(p *Programme, held []Held, at time.Time, o Options) (Result, error
 	if err != nil {
 		return Result{}, err
 	}
+	s.attested = attested
 	found, bound := s.search(o.Nodes)
 	a, err := s.settle(found)
 	if err != nil {
@@ -123,8 +134,10 @@ func (s *problem) requirements(r *Result, a allocation) {
 			full = a.full[k]
 		}
 		switch {
-		case full:
+		case full, s.attested[i]:
 			q.Status = Satisfied
+		case req.AttestedBy != "":
+			q.Status = Waiting
 		case q.Have.Sign() > 0:
 			q.Status = Partly
 		}

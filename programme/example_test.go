@@ -61,9 +61,9 @@ func amina() []programme.Held {
 	}
 }
 
-func evaluate(t testing.TB, p *programme.Programme, h []programme.Held, at time.Time) programme.Result {
+func evaluate(t testing.TB, p *programme.Programme, h []programme.Held, at time.Time, attested ...string) programme.Result {
 	t.Helper()
-	r, err := programme.Evaluate(p, h, at, programme.Options{})
+	r, err := programme.Evaluate(p, h, at, programme.Options{Attested: attested})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -381,7 +381,7 @@ func (p *Programme) idealDays() (days []time.Time, ok bool) {
 // impossible because nobody thought of it here.
 var known = map[reflect.Type][]string{
 	reflect.TypeFor[Selector]():    {"Achievements", "Alignments", "Fields", "Tags", "Types", "Issuers", "Routes", "Assessments", "Supervision", "Levels", "MinGrade", "Awarded", "Not"},
-	reflect.TypeFor[Requirement](): {"ID", "Clause", "Title", "All", "Choose", "Of", "Credits", "Match", "Limits", "MinLevel", "MinGrade", "MaxAge", "Reserved"},
+	reflect.TypeFor[Requirement](): {"ID", "Clause", "Title", "All", "Choose", "Of", "Credits", "Match", "Limits", "AttestedBy", "MinLevel", "MinGrade", "MaxAge", "Reserved"},
 	reflect.TypeFor[Slot]():        {"ID", "Title", "Credits", "Match"},
 	reflect.TypeFor[Limit]():       {"Fields", "Credits", "Clause"},
 	reflect.TypeFor[Policy]():      {"Outside", "RPL", "MaxAge", "Repeat", "Appeal"},

@@ -59,7 +59,7 @@ func (l *linter) try(p *Programme, days []time.Time) trial {
 			t.undecided = true
 			continue
 		}
-		r, err := Evaluate(p, held, day, Options{Nodes: min(idealNodes, 1+maxIdealWork/20/(len(held)+1))})
+		r, err := Evaluate(p, held, day, Options{Nodes: min(idealNodes, 1+maxIdealWork/20/(len(held)+1)), Attested: p.Attestable()})
 		if err != nil {
 			return trial{err: err}
 		}

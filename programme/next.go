@@ -120,8 +120,8 @@ func Next(p *Programme, held, offers []Held, at time.Time, o NextOptions) (Steps
 	}
 	share := o.Effort / (len(before.Requirements) - len(met) + 1)
 	for i, q := range before.Requirements {
-		if q.Status == Satisfied {
-			continue
+		if q.Status == Satisfied || q.Status == Waiting {
+			continue // nothing that is earned changes what a person says
 		}
 		way, err := c.way(goal{requirements: []int{i}, rules: p.only(append(slices.Clone(met), q.Requirement))}, share)
 		if err != nil {

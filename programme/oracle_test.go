@@ -31,16 +31,17 @@ func (a best) less(b best) bool {
 // possible slot and every possible division of the rest among the pools, in half
 // credits, and keeps what breaks no rule.
 type oracle struct {
-	p       *programme.Programme
-	held    []programme.Held
-	amounts []int
-	filled  map[string]bool // slot
-	pools   map[string]int  // requirement → credits
-	limits  map[string]int  // requirement/field → credits
-	sets    map[int]int     // exclusive set → the credential that counts, from 1
-	outside int
-	rpl     int
-	best    best
+	p        *programme.Programme
+	held     []programme.Held
+	amounts  []int
+	filled   map[string]bool // slot
+	pools    map[string]int  // requirement → credits
+	limits   map[string]int  // requirement/field → credits
+	attested map[string]bool
+	sets     map[int]int // exclusive set → the credential that counts, from 1
+	outside  int
+	rpl      int
+	best     best
 }
 
 func overlaps(a, b []string) bool {
@@ -230,7 +231,7 @@ func (o *oracle) score() {
 				return
 			}
 		}
-		if len(r.All) > 0 && filled == len(r.All) || r.Choose > 0 && filled == r.Choose || r.Credits.Sign() > 0 && o.pools[r.ID] == halves(r.Credits) {
+		if o.attested[r.ID] || len(r.All) > 0 && filled == len(r.All) || r.Choose > 0 && filled == r.Choose || r.Credits.Sign() > 0 && o.pools[r.ID] == halves(r.Credits) {
 			b.satisfied++
 		}
 	}
@@ -387,12 +388,19 @@ func TestAgreesWithBruteForce(t *testing.T) {
 	rng := rand.New(rand.NewPCG(20261123, 7))
 	for n := range cases {
 		p, list := randomCase(rng)
-		o := &oracle{p: p, held: list, filled: map[string]bool{}, pools: map[string]int{}, limits: map[string]int{}, sets: map[int]int{}}
+		o := &oracle{p: p, held: list, filled: map[string]bool{}, pools: map[string]int{}, limits: map[string]int{}, sets: map[int]int{}, attested: map[string]bool{}}
+		var said []string
+		if n%5 < 2 { // what only a person can say
+			p.Requirements = slices.Insert(p.Requirements, n%len(p.Requirements), programme.Requirement{ID: "person", Clause: "p", AttestedBy: "head of department"})
+			if o.attested["person"] = n%5 == 0; n%5 == 0 {
+				said = append(said, "person")
+			}
+		}
 		for _, h := range list {
 			o.amounts = append(o.amounts, halves(h.Credit.Amount.Mul(h.Credit.HoursPerCredit).Div(cairn.WholeCredits(10))))
 		}
 		o.try(0)
-		r := evaluate(t, p, list, day)
+		r := evaluate(t, p, list, day, said...)
 		got := score(p, r)
 		routes := map[string]programme.Route{}
 		for _, h := range list {
@@ -409,12 +417,12 @@ func TestAgreesWithBruteForce(t *testing.T) {
 			t.Fatalf("case %d: the engine finds %+v (proven %v), trying everything finds %+v\n%s\n%s", n, got, r.Optimality.Proven, o.best, ps, hs)
 		}
 		rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-		again, _ := json.Marshal(evaluate(t, p, list, day))
+		again, _ := json.Marshal(evaluate(t, p, list, day, said...))
 		if first, _ := json.Marshal(r); string(again) != string(first) {
 			t.Fatalf("case %d: another order gives another result\n%s\n%s", n, first, again)
 		}
 		if len(list) > 1 { // a credential more never makes it worse: at worst it does not count
-			fewer := score(p, evaluate(t, p, list[1:], day))
+			fewer := score(p, evaluate(t, p, list[1:], day, said...))
 			fewer.outside, got.outside = 0, 0
 			if got.less(fewer) {
 				t.Fatalf("case %d: with a credential more the result is worse", n)

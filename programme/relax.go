@@ -93,6 +93,9 @@ func newRelaxation(s *problem) *relaxation {
 	f.targets = make([]target, len(s.p.Requirements))
 	for i, r := range s.p.Requirements {
 		f.targets[i] = target{node: f.node(), pool: slices.Index(s.pools, i), want: max(len(r.All), r.Choose)}
+		if r.AttestedBy != "" && !s.attested[i] {
+			f.targets[i].want = 1 // of no slots: it can't be met here
+		}
 	}
 	slotNode := make([]int, len(s.slots))
 	for i, ref := range s.slots {

@@ -71,6 +71,7 @@ const (
 	Satisfied Status = "satisfied"
 	Partly    Status = "partly"
 	Missing   Status = "missing"
+	Waiting   Status = "waiting" // a person must attest it
 )
 
 // Codes of reasons. The set is closed; internal/i18n has a sentence for each in

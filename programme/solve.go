@@ -62,6 +62,7 @@ type problem struct {
 	rplCap     int64
 	rank       []int64 // of each candidate: what lapses sooner is used first
 	classes    []class
+	attested   []bool // of each requirement
 }
 
 // class is a set of credentials that no rule tells apart: the same amount by the
@@ -323,7 +324,7 @@ func (s *problem) satisfied(a allocation) (n int) {
 	}
 	for i, r := range s.p.Requirements {
 		switch {
-		case len(r.All) > 0 && filled[i] == len(r.All), len(r.Of) > 0 && filled[i] >= r.Choose:
+		case len(r.All) > 0 && filled[i] == len(r.All), len(r.Of) > 0 && filled[i] >= r.Choose, s.attested[i]:
 			n++
 		}
 	}

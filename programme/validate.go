@@ -206,19 +206,25 @@ func (c *Currency) validate(at string) error {
 
 func (c *checker) requirement(at string, r Requirement, slots map[string]bool) {
 	forms := 0
-	for _, given := range []bool{len(r.All) > 0, len(r.Of) > 0, r.Credits.Sign() > 0} {
+	for _, given := range []bool{len(r.All) > 0, len(r.Of) > 0, r.Credits.Sign() > 0, r.AttestedBy != ""} {
 		if given {
 			forms++
 		}
 	}
 	if forms != 1 {
-		c.bad(at, "requirement %s must say exactly one of: all, choose … of, credits", r.ID)
+		c.bad(at, "requirement %s must say exactly one of: all, choose … of, credits, attestedBy", r.ID)
 	}
 	if len(r.Of) > 0 && (r.Choose < 1 || r.Choose > len(r.Of)) || len(r.Of) == 0 && r.Choose != 0 {
 		c.bad(at+".choose", "requirement %s must choose between 1 and %d", r.ID, len(r.Of))
 	}
 	if r.Credits.Sign() > 0 && r.Match.empty() || r.Credits.IsZero() && (!r.Match.empty() || len(r.Limits) > 0) {
 		c.bad(at+".match", "requirement %s: match and limits belong to credits", r.ID)
+	}
+	if r.AttestedBy != "" && (r.MinLevel != nil || r.MinGrade != nil || r.MaxAge != nil || r.Reserved) {
+		c.bad(at, "requirement %s: a person attests it, so there is no credential that minLevel, minGrade, maxAge or reserved could be about", r.ID)
+	}
+	if len(r.AttestedBy) > maxAttester || strings.ContainsFunc(r.AttestedBy, hidden) || strings.Contains(r.AttestedBy, "\n") {
+		c.bad(at+".attestedBy", "who attests requirement %s is at most %d bytes, without hidden characters", r.ID, maxAttester)
 	}
 	c.selector(at+".match", r.Match)
 	c.try(r.MaxAge.validate(at + ".maxAge"))

@@ -518,3 +518,81 @@ func TestStuckApplication(t *testing.T) {
 		t.Errorf("nobody is told: %v", c.Unfinished)
 	}
 }
+
+// What only a person can judge waits for that person; their word completes the
+// application, stands in the decision, and replays with it.
+func TestAttest(t *testing.T) {
+	c := openCampus(t)
+	inst, err := c.Issue.Institution(t.Context(), uni)
+	if err != nil {
+		t.Fatal(err)
+	}
+	document := fmt.Appendf(nil, rules+`  - {id: R3, clause: "3", title: {en: Good standing}, attestedBy: the dean}`+"\n", "standing", inst.DID, "cert")
+	if _, err := c.Recognise.Publish(t.Context(), uni, document); err != nil {
+		t.Fatal(err)
+	}
+	a := c.apply(t, "standing", "1")
+	say := func(requirement, reason string, back bool) (recognise.Application, error) {
+		a, err := c.Recognise.Attest(t.Context(), recognise.AttestRequest{Institution: uni, Application: a.ID, Requirement: requirement, By: "grace", Role: "registrar", Reason: reason, Withdraw: back})
+		if err != nil {
+			return a, err
+		}
+		return c.Recognise.Advance(t.Context(), uni, a.ID)
+	}
+	stands := func(a recognise.Application, complete bool, status programme.Status) {
+		t.Helper()
+		r := a.Evaluation.Result
+		if a.State != recognise.Evaluated || r.Complete != complete || r.Requirements[2].Status != status {
+			t.Errorf("%s, complete %t, %s", a.State, r.Complete, r.Requirements[2].Status)
+		}
+	}
+	stands(a, false, programme.Waiting)
+	for requirement, want := range map[string]string{"R1": "application.not-attested", "R9": "application.not-attested"} {
+		_, err := say(requirement, "letter", false)
+		code(t, err, want)
+	}
+	_, err = say("R3", "", false)
+	code(t, err, "application.reason")
+	for range 2 {
+		if a, err = say("R3", "letter of the dean, 3 May", false); err != nil {
+			t.Fatal(err)
+		}
+		stands(a, true, programme.Satisfied)
+	}
+	revision := a.Revision
+	if a, err = say("R3", "letter of the dean, 3 May", false); err != nil || a.Revision != revision {
+		t.Errorf("the same word again is stored: %v", err)
+	}
+	if a, err = say("R3", "it was of somebody else", true); err != nil {
+		t.Fatal(err)
+	}
+	stands(a, false, programme.Waiting)
+	if a, err = say("R3", "letter of the dean, 5 May", false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Recognise.Decide(t.Context(), decide(a, recognise.Accept)); err != nil {
+		t.Fatal(err)
+	}
+	done, err := c.Recognise.Advance(t.Context(), uni, a.ID)
+	if err != nil || done.CertificateCredential == "" {
+		t.Fatalf("%+v %v", done, err)
+	}
+	_, err = say("R3", "too late", true)
+	code(t, err, "application.state")
+	decision, err := c.Issue.Credential(t.Context(), uni, done.DecisionCredential)
+	if err != nil {
+		t.Fatal(err)
+	}
+	credentials := [][]byte{c.badges[0].Document(), c.badges[1].Document()}
+	r, err := recognise.Replay(decision.Document(), document, credentials)
+	if err != nil || !r.Same || len(r.Record.Attestations) != 1 || r.Record.Attestations[0].Reason != "letter of the dean, 5 May" || r.Record.Attestations[0].By != "grace" {
+		t.Errorf("%+v %v", r, err)
+	}
+	changed := bytes.Replace(decision.Document(), []byte(`"requirement":"R3","role"`), []byte(`"requirement":"R1","role"`), 1)
+	if bytes.Equal(changed, decision.Document()) {
+		t.Fatal("the attestation is not in the decision")
+	}
+	if r, err := recognise.Replay(changed, document, credentials); err == nil && r.Same {
+		t.Error("an attestation of another requirement was not noticed")
+	}
+}

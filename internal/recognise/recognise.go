@@ -83,10 +83,13 @@ type Application struct {
 	// Submitted is when the learner first handed it in: who is asked for more does
 	// not go back to the end of the queue. Zero for a draft, and for applications
 	// from before this was recorded.
-	Submitted  time.Time `json:",omitzero"`
-	Items      []Item
-	Evaluation *Evaluation
-	Decision   *Decision
+	Submitted time.Time `json:",omitzero"`
+	Items     []Item
+	// Attestations are what persons said of requirements that only a person can
+	// judge, in the order of the programme.
+	Attestations []Attestation `json:",omitempty"`
+	Evaluation   *Evaluation
+	Decision     *Decision
 	// Credentials that the decision led to; empty until they are issued.
 	DecisionCredential    cairn.CredentialID
 	CertificateCredential cairn.CredentialID
@@ -113,6 +116,24 @@ type Evaluation struct {
 	At     time.Time        `json:"at"`
 	Held   []programme.Held `json:"held"`
 	Result programme.Result `json:"result"`
+}
+
+// Attestation is a person's word that a requirement is met.
+type Attestation struct {
+	Requirement string        `json:"requirement"`
+	By          cairn.StaffID `json:"by"`
+	Role        string        `json:"role"`
+	Reason      string        `json:"reason"`
+	At          time.Time     `json:"at"`
+}
+
+// attested lists the requirements that persons said are met.
+func attested(list []Attestation) []string {
+	var out []string
+	for _, a := range list {
+		out = append(out, a.Requirement)
+	}
+	return out
 }
 
 // Decision is the registrar's word on an evaluation.

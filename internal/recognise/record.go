@@ -34,9 +34,11 @@ type Record struct {
 	Programme   RecordProgramme     `json:"programme"`
 	EvaluatedAt string              `json:"evaluatedAt"`
 	Credentials []RecordCredential  `json:"credentials"`
-	Result      programme.Result    `json:"result"`
-	Decision    RecordDecision      `json:"decision"`
-	Appeal      *RecordAppeal       `json:"appeal,omitempty"`
+	// Attestations are what persons said of requirements.
+	Attestations []Attestation    `json:"attestations,omitempty"`
+	Result       programme.Result `json:"result"`
+	Decision     RecordDecision   `json:"decision"`
+	Appeal       *RecordAppeal    `json:"appeal,omitempty"`
 }
 
 // RecordLearner is whom the decision is about.
@@ -84,7 +86,7 @@ func newRecord(a Application, p *programme.Programme, institution cairn.DID, lea
 	title, _ := p.Title.In(p.Language)
 	r := Record{Format: recordFormat, Application: a.ID, Institution: institution, Learner: learner,
 		Programme:   RecordProgramme{ID: p.ID, Edition: p.Edition, Digest: p.Digest(), Title: title},
-		EvaluatedAt: vc.FormatTime(a.Evaluation.At), Result: a.Evaluation.Result,
+		EvaluatedAt: vc.FormatTime(a.Evaluation.At), Attestations: a.Attestations, Result: a.Evaluation.Result,
 		Decision: RecordDecision{Outcome: a.Decision.Outcome, By: a.Decision.By, Role: a.Decision.Role, Reason: a.Decision.Reason, At: vc.FormatTime(a.Decision.At)}}
 	for _, h := range a.Evaluation.Held {
 		i := slices.IndexFunc(a.Items, func(i Item) bool { return i.Digest == h.Digest })
@@ -375,7 +377,7 @@ func Replay(decision, document []byte, credentials [][]byte) (Replayed, error) {
 	if err != nil {
 		return out, err
 	}
-	if r.Result, err = programme.Evaluate(p, held, at, programme.Options{}); err != nil {
+	if r.Result, err = programme.Evaluate(p, held, at, programme.Options{Attested: attested(r.Attestations)}); err != nil {
 		return out, err
 	}
 	var status *statuslist.Entry

@@ -178,6 +178,64 @@ func notAwarded(ctx context.Context, tx Tx, a Application) error {
 	return nil
 }
 
+// AttestRequest is a person's word on a requirement that only a person can judge.
+type AttestRequest struct {
+	Institution cairn.InstitutionID
+	Application cairn.ApplicationID
+	Requirement string
+	By          cairn.StaffID
+	Role        string
+	Reason      string // what it rests on; part of the decision
+	Withdraw    bool   // takes such a word back
+}
+
+// Attest records that a requirement is met, or takes that back, while nothing is
+// decided; the application is then evaluated anew. The same word again changes nothing.
+func (s *Service) Attest(ctx context.Context, r AttestRequest) (Application, error) {
+	if r.By == "" || r.Reason == "" || len(r.Reason) > maxReason {
+		return Application{}, invalid("application.reason", "reason", "a reason of 1 to %d bytes and a name are needed", maxReason)
+	}
+	a, err := s.Application(ctx, r.Institution, r.Application)
+	if err != nil {
+		return a, err
+	}
+	p, _, err := s.Programme(ctx, a.Institution, a.ProgrammeDigest)
+	if err != nil {
+		return a, err
+	}
+	order := p.Attestable()
+	if !slices.Contains(order, r.Requirement) {
+		return a, &cairn.Error{Kind: cairn.NotFound, Code: "application.not-attested", Object: r.Requirement, Message: "the programme has no such requirement that a person attests"}
+	}
+	at := func(a Application) int {
+		return slices.IndexFunc(a.Attestations, func(o Attestation) bool { return o.Requirement == r.Requirement })
+	}
+	if i := at(a); r.Withdraw && i < 0 || !r.Withdraw && i >= 0 && a.Attestations[i].By == r.By && a.Attestations[i].Reason == r.Reason {
+		return a, nil
+	}
+	kind := "application.attested"
+	if r.Withdraw {
+		kind = "application.attestation-withdrawn"
+	}
+	return s.change(ctx, r.Institution, r.Application, kind, string(r.By), func(a *Application) error {
+		if a.State != Evaluated && a.State != Submitted {
+			return wrongState(*a, "not decided")
+		}
+		a.Attestations = slices.Clone(a.Attestations)
+		if i := at(*a); i >= 0 {
+			a.Attestations = slices.Delete(a.Attestations, i, i+1)
+		}
+		if !r.Withdraw {
+			a.Attestations = append(a.Attestations, Attestation{Requirement: r.Requirement, By: r.By, Role: r.Role, Reason: r.Reason, At: s.now()})
+			slices.SortFunc(a.Attestations, func(x, y Attestation) int {
+				return slices.Index(order, x.Requirement) - slices.Index(order, y.Requirement)
+			})
+		}
+		a.State = Submitted
+		return nil
+	})
+}
+
 // reserve spends the credentials that count, all or none, in the transaction that
 // records it. A unique key in the store makes a second spending impossible.
 func (s *Service) reserve(ctx context.Context, a Application) error {

@@ -226,6 +226,9 @@ func (v *visit) requirementView(p *programme.Programme, q programme.RequirementR
 		if q.Status == programme.Satisfied {
 			view.Open = nil
 		}
+		if q.Status == programme.Waiting {
+			view.More = v.W("requirement.attested", "who", req.AttestedBy)
+		}
 		if req.Choose > 0 && q.Status != programme.Satisfied {
 			view.Choose = req.Choose - len(view.Filled)
 		}

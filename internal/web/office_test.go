@@ -258,3 +258,33 @@ func TestQueue(t *testing.T) {
 	office.get("/registrar?state=bogus").is(t, "a state that is not there", 400)
 	office.get("/registrar?state=&q="+strings.Repeat("a", 200)).is(t, "a long search", 400)
 }
+
+// A requirement that only a person can judge: the learner sees who must, the
+// registrar says so with a reason, and takes it back.
+func TestAttestPage(t *testing.T) {
+	w := open(t, plain)
+	inst, err := w.Issue.Institution(t.Context(), college)
+	must(t, err)
+	_, err = w.Recognise.Publish(t.Context(), college, fmt.Appendf(nil, strings.Replace(rules, `edition: "1"`, `edition: "2"`, 1)+`  - {id: R3, clause: "1.3", title: {en: Good standing}, attestedBy: "the dean <b>"}`+"\n", inst.DID))
+	must(t, err)
+	a := w.waiting(t)
+	w.registrar(t)
+	office, desk := w.signedIn(t, college, "registrar"), "/registrar/applications/"+string(a.ID)
+	token := office.csrf(desk)
+	office.get(desk).is(t, "the application", 200, "What a person must confirm", "Good standing", "To be confirmed by: the dean &lt;b&gt;", "waits for a person")
+	w.browser(t).get("/stack/"+w.token+"/applications/"+string(a.ID)).is(t, "the learner's page", 200, "Good standing", "A person must confirm this: the dean &lt;b&gt;.")
+	office.post(desk+"/attest", "csrf", token, "requirement", "R3", "reason", "").is(t, "without a reason", 400, `href="#attest-R3"`)
+	office.post(desk+"/attest", "csrf", token, "requirement", "R1", "reason", "x").is(t, "what credentials decide", 404)
+	for range 2 {
+		if a := office.post(desk+"/attest", "csrf", token, "requirement", "R3", "reason", "Letter <i>of</i> the dean"); a.StatusCode != 303 {
+			t.Fatalf("%d %s", a.StatusCode, a.body)
+		}
+	}
+	office.get(desk).is(t, "when it is confirmed", 200, "registrar confirmed this on", "Letter &lt;i&gt;of&lt;/i&gt; the dean", "Take the confirmation back")
+	for range 2 {
+		if a := office.post(desk+"/attest", "csrf", token, "requirement", "R3", "withdraw", "yes", "reason", "Another person"); a.StatusCode != 303 {
+			t.Fatalf("%d %s", a.StatusCode, a.body)
+		}
+	}
+	office.get(desk).is(t, "when it is taken back", 200, "Confirm that this is met", "waits for a person")
+}

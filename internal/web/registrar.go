@@ -120,6 +120,8 @@ type applicationPage struct {
 	Evaluation  *evaluationView
 	Items       []credentialView
 	Waiting     int
+	Attest      []attestView
+	CanAttest   bool
 	Decision    *decisionView
 	CanDecide   bool
 	CanAccept   bool
@@ -127,6 +129,12 @@ type applicationPage struct {
 	Failure     *Failure
 	Reason      string // as typed, when the decision was refused
 	Outcome     string
+}
+
+// attestView is a requirement that only a person can say is met.
+type attestView struct {
+	ID, Title, Clause, Who string
+	By, At, Reason         string // empty while nobody has said so
 }
 
 // officeApplication finds an application of the institution of whoever is signed
@@ -160,6 +168,19 @@ func (v *visit) applicationPage(status int, p applicationPage) error {
 	p.Birth, p.Programme, p.Edition = v.Partial(p.Learner.Birth), v.Text(g.Title), g.Edition
 	p.State, p.Word, p.Revision, p.Steps, p.Note = string(a.State), v.W("state."+string(a.State)), a.Revision, v.steps(a.State), a.Note
 	p.CanDecide = a.State == recognise.Evaluated
+	p.CanAttest = p.CanDecide || a.State == recognise.Submitted
+	for _, req := range g.Requirements {
+		if req.AttestedBy == "" {
+			continue
+		}
+		view := attestView{ID: req.ID, Title: v.Text(req.Title), Clause: req.Clause, Who: req.AttestedBy}
+		for _, said := range a.Attestations {
+			if said.Requirement == req.ID {
+				view.By, view.At, view.Reason = string(said.By), v.Moment(said.At), said.Reason
+			}
+		}
+		p.Attest = append(p.Attest, view)
+	}
 	results := map[string]credentialView{}
 	if a.Evaluation != nil {
 		offers, err := v.offered(a.Institution, g)
@@ -238,6 +259,16 @@ func (s *Site) confirmIdentity(v *visit) error {
 		err = s.advance(v, a.Institution, a.ID)
 	}
 	return v.changed(err, "identity-"+digest, applicationPage{})
+}
+
+func (s *Site) attest(v *visit) error {
+	requirement := v.form.Get("requirement")
+	a, err := s.Recognise.Attest(v.r.Context(), recognise.AttestRequest{Institution: v.account.Institution, Application: cairn.ApplicationID(v.r.PathValue("id")), Requirement: requirement,
+		By: v.account.ID, Role: string(staff.Registrar), Reason: v.form.Get("reason"), Withdraw: v.form.Get("withdraw") != ""})
+	if err == nil {
+		err = s.advance(v, a.Institution, a.ID)
+	}
+	return v.changed(err, "attest-"+requirement, applicationPage{})
 }
 
 func (s *Site) decide(v *visit) error {

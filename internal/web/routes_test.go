@@ -53,6 +53,7 @@ var access = map[string]web.Who{
 	"GET /registrar":                                           web.Registrar,
 	"GET /registrar/applications/{id}":                         web.Registrar,
 	"POST /registrar/applications/{id}/identity":               web.Registrar,
+	"POST /registrar/applications/{id}/attest":                 web.Registrar,
 	"POST /registrar/applications/{id}/decision":               web.Registrar,
 	"GET /registrar/applications/{id}/documents/{kind}/{form}": web.Registrar,
 

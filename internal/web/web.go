@@ -210,6 +210,7 @@ func (s *Site) Routes() []Route {
 		{"GET", "/registrar", Registrar, false, s.queue},
 		{"GET", "/registrar/applications/{id}", Registrar, false, s.application},
 		{"POST", "/registrar/applications/{id}/identity", Registrar, false, s.confirmIdentity},
+		{"POST", "/registrar/applications/{id}/attest", Registrar, false, s.attest},
 		{"POST", "/registrar/applications/{id}/decision", Registrar, false, s.decide},
 		{"GET", "/registrar/applications/{id}/documents/{kind}/{form}", Registrar, false, s.applicationDocument},
 
