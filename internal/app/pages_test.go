@@ -123,7 +123,7 @@ var who = map[string]web.Who{
 	"GET /verify": web.Anyone, "POST /verify": web.Anyone, "GET /verify/many": web.Anyone, "POST /verify/many": web.Anyone, "POST /api/verify": web.Anyone,
 	"GET /claim": web.Anyone, "POST /claim": web.Anyone, "GET /claim/{secret}": web.Link, "POST /claim/{secret}": web.Link,
 	"GET /claim/{secret}/credential": web.Link, "GET /claim/{secret}/card.pdf": web.Link,
-	"GET /stack/{token}": web.Link, "GET /stack/{token}/documents/{id}/{form}": web.Link, "POST /stack/{token}/apply": web.Link,
+	"GET /stack/{token}": web.Link, "GET /stack/{token}/plan/{programme}": web.Link, "GET /stack/{token}/documents/{id}/{form}": web.Link, "POST /stack/{token}/apply": web.Link,
 	"GET /stack/{token}/applications/{id}": web.Link, "POST /stack/{token}/applications/{id}/add": web.Link, "POST /stack/{token}/applications/{id}/remove": web.Link,
 	"POST /stack/{token}/applications/{id}/submit": web.Link, "POST /stack/{token}/applications/{id}/withdraw": web.Link,
 	"GET /signin": web.Anyone, "POST /signin": web.Anyone, "POST /signout": web.Anyone,
