@@ -59,10 +59,7 @@ func (b bits) StatusList(_ context.Context, url string) ([]byte, time.Time, erro
 // and what nobody here understands is never taken for nothing.
 func TestStatusPurposes(t *testing.T) {
 	const main, more = "https://college.example/i/college/status/main", "https://college.example/i/college/status/more"
-	pending := []string{"", "", "", ""}
-	for i, m := range []string{"accepted", "pending \u202ereview\n<b>", "late", "gone"} {
-		pending[i] = m
-	}
+	pending := []string{"accepted", "pending \u202ereview\n<b>", "late", "gone"}
 	for _, c := range []struct {
 		name    string
 		purpose string
