@@ -157,7 +157,7 @@ func TestFormatKeepsEverything(t *testing.T) {
 	if !alike(t, formatted(t, string(asJSON)), example(t)) {
 		t.Error("from JSON it says something else")
 	}
-	for range 20 {
+	for range cases(t, 4, 40) {
 		text := shuffled(rng, tree, 0)
 		lines := strings.Split(text, "\n")
 		notes := 0

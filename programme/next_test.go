@@ -147,7 +147,7 @@ func cheapest(t *testing.T, p, rules *programme.Programme, h, offers []programme
 func TestNextAgainstBruteForce(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	ways, none, grades, doubts := 0, 0, 0, 0
-	for n := range 1500 {
+	for n := range cases(t, 400, 1500) {
 		p, list := randomCase(rng)
 		if rng.IntN(2) == 0 {
 			p.Credit.Total = cairn.WholeCredits(1 + rng.Int64N(8))

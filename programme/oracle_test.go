@@ -378,7 +378,7 @@ func score(p *programme.Programme, r programme.Result) best {
 // TestAgreesWithBruteForce compares the engine with the oracle. CAIRN_CASES sets
 // how many random cases are tried.
 func TestAgreesWithBruteForce(t *testing.T) {
-	cases := 1000
+	cases := 400
 	if s := os.Getenv("CAIRN_CASES"); s != "" {
 		var err error
 		if cases, err = strconv.Atoi(s); err != nil {

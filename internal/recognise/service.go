@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"cairn.example"
@@ -43,14 +44,43 @@ type Config struct {
 }
 
 // Service runs the process. It is safe for concurrent use.
-type Service struct{ Config }
+type Service struct {
+	Config
+	mu    sync.Mutex
+	known map[string]*programme.Programme // editions that were read, by digest
+}
+
+// maxKnown bounds the editions that are kept read.
+const maxKnown = 500
+
+// read parses an edition, once: that takes longer than to evaluate it. Nobody
+// changes what it returns.
+func (s *Service) read(e Edition) (*programme.Programme, error) {
+	s.mu.Lock()
+	p := s.known[e.Digest]
+	s.mu.Unlock()
+	if p != nil {
+		return p, nil
+	}
+	p, err := programme.Parse(e.Document)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.known) >= maxKnown || s.known == nil {
+		s.known = map[string]*programme.Programme{}
+	}
+	s.known[e.Digest] = p
+	return p, nil
+}
 
 // New returns a Service.
 func New(c Config) *Service {
 	if c.Trace == nil {
 		c.Trace = func(string) {}
 	}
-	return &Service{c}
+	return &Service{Config: c}
 }
 
 func invalid(code, field, format string, args ...any) error {
@@ -117,7 +147,7 @@ func (s *Service) Programmes(ctx context.Context, inst cairn.InstitutionID) ([]*
 			return err
 		}
 		for _, e := range list {
-			p, err := programme.Parse(e.Document)
+			p, err := s.read(e)
 			if err != nil {
 				return err
 			}
@@ -138,7 +168,7 @@ func (s *Service) Programme(ctx context.Context, inst cairn.InstitutionID, diges
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := programme.Parse(e.Document)
+	p, err := s.read(e)
 	return p, e.Document, err
 }
 
@@ -155,7 +185,7 @@ func (s *Service) newest(ctx context.Context, inst cairn.InstitutionID, id cairn
 	if i < 0 {
 		return nil, &cairn.Error{Kind: cairn.NotFound, Code: "programme.not-found", Object: string(id), Message: "there is no such programme"}
 	}
-	return programme.Parse(all[i].Document)
+	return s.read(all[i])
 }
 
 // Draft begins an application under the newest edition of a programme. The same
