@@ -271,6 +271,9 @@ func TestAttestPage(t *testing.T) {
 	w.registrar(t)
 	office, desk := w.signedIn(t, college, "registrar"), "/registrar/applications/"+string(a.ID)
 	token := office.csrf(desk)
+	if strings.Contains(office.get(desk).body, "0 of 0") {
+		t.Error("it counts credits where there are none to count")
+	}
 	office.get(desk).is(t, "the application", 200, "What a person must confirm", "Good standing", "To be confirmed by: the dean &lt;b&gt;", "waits for a person")
 	w.browser(t).get("/stack/"+w.token+"/applications/"+string(a.ID)).is(t, "the learner's page", 200, "Good standing", "A person must confirm this: the dean &lt;b&gt;.")
 	office.post(desk+"/attest", "csrf", token, "requirement", "R3", "reason", "").is(t, "without a reason", 400, `href="#attest-R3"`)
