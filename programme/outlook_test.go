@@ -65,7 +65,8 @@ func seen(r programme.Result) string {
 func TestOutlookFindsEveryDay(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	total := 0
-	for n := range cases(t, 30, 120) {
+	all := cases(t, 30, 120)
+	for n := range all {
 		p, list := randomCase(rng)
 		for i := range p.Requirements {
 			if rng.IntN(2) == 0 {
@@ -110,7 +111,7 @@ func TestOutlookFindsEveryDay(t *testing.T) {
 		}
 		total += len(want)
 	}
-	if total < 10 {
+	if total < all*25/60 {
 		t.Errorf("only %d changes in all cases; they show nothing", total)
 	}
 	t.Logf("%d changes", total)
