@@ -116,6 +116,11 @@ func (w guideWriter) print(r programme.Result) {
 		w.printf("  %s, %s (rule %s)\n", way.Requirement, w.title(way.Requirement), way.Clause)
 		w.way(way, unit)
 	}
+	for _, q := range r.Requirements {
+		if q.Status == programme.Waiting {
+			w.printf("  %s, %s (rule %s): a person must confirm it\n", q.Requirement, w.title(q.Requirement), q.Clause)
+		}
+	}
 	if w.g.Next.Award != nil {
 		w.printf("  The whole programme\n")
 		w.way(*w.g.Next.Award, unit)

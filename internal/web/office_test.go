@@ -276,6 +276,7 @@ func TestAttestPage(t *testing.T) {
 	}
 	office.get(desk).is(t, "the application", 200, "What a person must confirm", "Good standing", "To be confirmed by: the dean &lt;b&gt;", "waits for a person")
 	w.browser(t).get("/stack/"+w.token+"/applications/"+string(a.ID)).is(t, "the learner's page", 200, "Good standing", "A person must confirm this: the dean &lt;b&gt;.")
+	w.browser(t).get("/stack/"+w.token+"/plan/agri").is(t, "what next", 200, "Good standing", "A person must confirm this: the dean &lt;b&gt;.")
 	office.post(desk+"/attest", "csrf", token, "requirement", "R3", "reason", "").is(t, "without a reason", 400, `href="#attest-R3"`)
 	office.post(desk+"/attest", "csrf", token, "requirement", "R1", "reason", "x").is(t, "what credentials decide", 404)
 	for range 2 {

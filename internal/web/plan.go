@@ -27,6 +27,7 @@ type planPage struct {
 	Complete  bool
 	Waiting   int // credentials of which it is not known whether they count
 	Ways      []wayView
+	Persons   []personView
 	Changes   []changeView
 	Doors     []string // agreements that begin or end
 	Until     string
@@ -43,6 +44,9 @@ type wayView struct {
 	Lacking []string
 	Sets    []setView
 }
+
+// personView is a part that nothing earned completes: a person must say so.
+type personView struct{ Title, Clause, Sentence string }
 
 type setView struct {
 	Credits string
@@ -138,6 +142,11 @@ func (s *Site) stackPlan(v *visit) error {
 	}
 	page.Ways, page.Changes, page.Doors, page.Choices, page.Trial = w.ways(), w.changes(), w.doors(), w.choices(plan), w.trial()
 	page.Until = w.day(g.Outlook.Until)
+	for i, q := range e.Result.Requirements {
+		if r := p.Requirements[i]; q.Status == programme.Waiting {
+			page.Persons = append(page.Persons, personView{v.Text(r.Title), r.Clause, v.W("requirement.attested", "who", r.AttestedBy)})
+		}
+	}
 	return v.render(status, "plan", v.W("plan.title", "programme", page.Programme), page)
 }
 
