@@ -77,7 +77,7 @@ func TestMissingIsALowerBound(t *testing.T) {
 	rng := rand.New(rand.NewPCG(41, 42))
 	ways := 0
 	for range 600 {
-		p, list := randomCase(rng)
+		p, list := randomCase(rng, false)
 		p.Credit.Total = cairn.WholeCredits(1 + rng.Int64N(8))
 		var offers []programme.Held
 		for _, h := range list {

@@ -89,6 +89,8 @@ type LevelMap struct {
 type Grade struct {
 	Scale  string   `yaml:"scale"`
 	Grades []string `yaml:"grades"`
+	// Points are what the grades are worth in an average, in the order of Grades.
+	Points []cairn.Credits `yaml:"points,omitempty"`
 }
 
 // Policy holds the rules for everything that is recognised.
@@ -97,6 +99,9 @@ type Policy struct {
 	RPL     *Cap      `yaml:"rpl,omitempty"`     // credit by recognition of prior learning
 	MaxAge  *Currency `yaml:"maxAge,omitempty"`  // of any learning
 	Repeat  *Repeat   `yaml:"repeat,omitempty"`  // of what was taken more than once
+	Caps    []Bound   `yaml:"caps,omitempty"`
+	Floors  []Bound   `yaml:"floors,omitempty"`
+	Terms   []string  `yaml:"terms,omitempty"` // days on which terms begin, as MM-DD, in their order
 	Appeal  *Appeal   `yaml:"appeal,omitempty"`
 }
 
@@ -228,6 +233,9 @@ func (p *Programme) Attestable() []string {
 	}
 	return out
 }
+
+// want is how many slots satisfy a requirement.
+func (r *Requirement) want() int { return max(len(r.All), r.Choose) }
 
 // Slots returns all slots of a requirement.
 func (r Requirement) Slots() []Slot {

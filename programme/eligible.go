@@ -38,6 +38,14 @@ type edge struct {
 	lapses      time.Time // first day on which a rule about age will drop it; zero when none
 }
 
+// free reports whether a candidate counts without credit.
+func (c *candidate) free() bool { return false }
+
+// pooled reports whether a candidate may count in a pool.
+func (c *candidate) pooled() bool {
+	return slices.ContainsFunc(c.edges, func(e edge) bool { return e.open() && e.slot < 0 })
+}
+
 func (e edge) open() bool { return len(e.reasons) == 0 }
 
 // prepare brings the credentials into a fixed order that does not depend on how

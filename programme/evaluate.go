@@ -41,11 +41,10 @@ func Evaluate(p *Programme, held []Held, at time.Time, o Options) (Result, error
 		n := len(candidates)
 		o.Nodes = min(defaultNodes, 60_000_000/(n*n+1))
 	}
-	s, err := p.newProblem(candidates)
+	s, err := p.newProblem(candidates, attested)
 	if err != nil {
 		return Result{}, err
 	}
-	s.attested = attested
 	found, bound := s.search(o.Nodes)
 	a, err := s.settle(found)
 	if err != nil {
@@ -56,12 +55,13 @@ func Evaluate(p *Programme, held []Held, at time.Time, o Options) (Result, error
 		Optimality: Optimality{Proven: !found.exhausted, Nodes: min(found.nodes, found.budget), Objective: Objective, BoundSatisfied: bound.satisfied, BoundCredits: s.credits(bound.credits)}}
 	s.lines(&r, a)
 	s.requirements(&r, a)
-	s.caps(&r, a)
-	s.explain(&r, found.exhausted)
+	s.bounds(&r, a)
+	s.explain(&r, &a.uses, found.exhausted)
 	for _, l := range r.Lines {
 		r.Counted = r.Counted.Add(l.Credits)
 	}
-	r.Complete = !slices.ContainsFunc(r.Requirements, func(q RequirementResult) bool { return q.Status != Satisfied }) && r.Counted.Cmp(r.Total) >= 0
+	r.Complete = !slices.ContainsFunc(r.Requirements, func(q RequirementResult) bool { return q.Status != Satisfied }) &&
+		!slices.ContainsFunc(r.Floors, func(f FloorResult) bool { return !f.Kept }) && r.Counted.Cmp(r.Total) >= 0
 	r.NextChange = s.nextChange(r)
 	return r, nil
 }
@@ -159,7 +159,7 @@ func (s *problem) smallest(r Requirement) cairn.Credits {
 	return sum
 }
 
-func (s *problem) caps(r *Result, a allocation) {
+func (s *problem) bounds(r *Result, a allocation) {
 	used := map[Route]cairn.Credits{}
 	limited := map[[2]int]cairn.Credits{}
 	for i, f := range a.fill {
@@ -189,11 +189,19 @@ func (s *problem) caps(r *Result, a allocation) {
 			r.Caps = append(r.Caps, CapResult{Name: req.ID + ":" + strings.Join(l.Fields, "+"), Clause: l.Clause, Used: limited[[2]int{i, j}], Limit: l.Credits})
 		}
 	}
+	for _, rule := range s.rules {
+		if m, ok := rule.(*measure); ok {
+			r.Caps = append(r.Caps, m.used(&a.uses))
+		}
+	}
+	for _, g := range s.goals {
+		r.Floors = append(r.Floors, g.result(&a.uses))
+	}
 }
 
 // explain gives every credential a status and every reason that holds for it, in
 // the order of the candidates.
-func (s *problem) explain(r *Result, exhausted bool) {
+func (s *problem) explain(r *Result, u *uses, exhausted bool) {
 	for _, c := range s.candidates {
 		q := CredentialResult{Credential: c.Digest, Carries: c.amount, Status: NotUsed}
 		if c.Blocked != BlockedDuplicate {
@@ -217,7 +225,7 @@ func (s *problem) explain(r *Result, exhausted bool) {
 			if q.Counted.Sign() > 0 {
 				q.Status = PartlyUsed
 			}
-			q.Reasons = append(q.Reasons, s.whyNot(r, c, q.Counted)...)
+			q.Reasons = append(q.Reasons, s.whyNot(r, u, c, q.Counted)...)
 			if q.Status == NotUsed && slices.ContainsFunc(c.edges, func(e edge) bool { return e.undecided }) {
 				q.Status = Undecided
 			}
@@ -231,7 +239,7 @@ func (s *problem) explain(r *Result, exhausted bool) {
 
 // whyNot collects every reason why a credential, or the rest of it, does not
 // count.
-func (s *problem) whyNot(r *Result, c *candidate, counted cairn.Credits) []Reason {
+func (s *problem) whyNot(r *Result, u *uses, c *candidate, counted cairn.Credits) []Reason {
 	var out []Reason
 	add := func(q Reason) {
 		same := func(o Reason) bool { return o.Code == q.Code && o.Clause == q.Clause && o.Requirement == q.Requirement }
@@ -260,7 +268,19 @@ func (s *problem) whyNot(r *Result, c *candidate, counted cairn.Credits) []Reaso
 		if e.slot >= 0 && counted.Sign() > 0 && slices.ContainsFunc(r.Lines, func(l Line) bool { return l.Credential == c.Digest && l.Slot != "" }) {
 			continue // it fills a slot already; only what is left matters
 		}
-		if q := r.cap(c.Route); q != nil && q.Used.Equal(q.Limit) {
+		var more cairn.Credits // that it would need at least to count here
+		if e.slot >= 0 {
+			more = req.Slots()[e.slot].Credits
+		}
+		capped := false
+		for _, rule := range s.rules {
+			if m, ok := rule.(*measure); ok && m.among[c.index] && m.scope[e.requirement] && m.tight(u, s.whole(more)) {
+				have, limit := m.have(u)
+				add(Reason{Code: ReasonCap, Clause: m.bound.Clause, Args: map[string]string{"cap": m.name, "used": m.amount(have).String(), "limit": m.amount(limit).String(), "rest": rest}})
+				capped = true
+			}
+		}
+		if q := r.cap(c.Route); q != nil && (q.Used.Equal(q.Limit) || q.Used.Add(more).Cmp(q.Limit) > 0) {
 			code := ReasonOutsideCap
 			if c.Route == RPL {
 				code = ReasonRPLCap
@@ -278,6 +298,9 @@ func (s *problem) whyNot(r *Result, c *candidate, counted cairn.Credits) []Reaso
 					continue
 				}
 			}
+		}
+		if capped {
+			continue
 		}
 		add(Reason{Code: ReasonFull, Clause: req.Clause, Requirement: req.ID, Args: map[string]string{"rest": rest}})
 	}

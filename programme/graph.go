@@ -3,12 +3,12 @@ package programme
 import "slices"
 
 // graph builds the flow network that divides credit among the pools once it is
-// settled which credential fills which slot: source → route → candidate →
+// settled which credential fills which slot: source → caps → candidate →
 // (limit of the pool) → pool → sink. Node 0 is the source and node 1 the sink.
 type graph struct {
 	s     *problem
 	net   *network
-	route map[Route]int
+	caps  []int       // that are in it, the innermost first
 	pool  map[int]int // requirement → node
 	limit map[[2]int]int
 	sinks []int // arc of each pool
@@ -24,24 +24,27 @@ type graphLine struct{ candidate, pool, arc int }
 func (s *problem) dateCost() int64  { n := int64(len(s.candidates)); return n*n + 1 }
 func (s *problem) forceCost() int64 { n := int64(len(s.candidates)); return 2*(s.dateCost()+n*n) + 1 }
 
-func (s *problem) newGraph(outside, rpl int64) *graph {
-	nodes := 5
+// newGraph makes the network with the room that each cap has left. Of caps that
+// cross, only the first are in it.
+func (s *problem) newGraph(room []int64) *graph {
+	caps, _ := s.nested()
+	nodes := 2 + len(caps)
 	for _, r := range s.p.Requirements {
 		nodes += 1 + len(r.Limits)
 	}
-	g := &graph{s: s, net: newNetwork(nodes + len(s.candidates)), route: map[Route]int{}, pool: map[int]int{}, limit: map[[2]int]int{}}
-	for i, r := range routes {
-		g.route[r] = 2 + i
-		limit, cost := infinite, int64(0)
-		switch r {
-		case Transfer:
-			limit, cost = max(outside, 0), s.dateCost()
-		case RPL:
-			limit, cost = max(rpl, 0), s.dateCost()
+	g := &graph{s: s, net: newNetwork(nodes + len(s.candidates)), caps: caps, pool: map[int]int{}, limit: map[[2]int]int{}}
+	node := 2
+	for i := range slices.Backward(caps) {
+		above := 0
+		for j := i + 1; j < len(caps); j++ {
+			if within(s.caps[caps[i]].classes, s.caps[caps[j]].classes) {
+				above = 2 + j
+				break
+			}
 		}
-		g.net.add(0, 2+i, limit, cost)
+		g.net.add(above, 2+i, max(room[caps[i]], 0), 0)
 	}
-	node := 5
+	node += len(caps)
 	for i, r := range s.p.Requirements {
 		g.pool[i] = node
 		node++
@@ -58,9 +61,16 @@ func (g *graph) sink(requirement int, need, cost int64) {
 	g.sinks = append(g.sinks, g.net.add(g.pool[requirement], 1, need, cost))
 }
 
-func (g *graph) candidate(c int, amount int64) {
+func (g *graph) candidate(class, c int, amount int64) {
 	node := len(g.net.head) - len(g.s.candidates) + c
-	g.net.add(g.route[g.s.candidates[c].Route], node, amount, g.s.rank[c])
+	above, cost := 0, g.s.rank[c]
+	if i := slices.IndexFunc(g.caps, func(i int) bool { return g.s.caps[i].classes[class] }); i >= 0 {
+		above = 2 + i
+	}
+	if g.s.candidates[c].Route != InResidence {
+		cost += g.s.dateCost()
+	}
+	g.net.add(above, node, amount, cost)
 	for _, e := range g.s.candidates[c].edges {
 		if !e.open() || e.slot >= 0 {
 			continue

@@ -384,7 +384,7 @@ var known = map[reflect.Type][]string{
 	reflect.TypeFor[Requirement](): {"ID", "Clause", "Title", "All", "Choose", "Of", "Credits", "Match", "Limits", "AttestedBy", "MinLevel", "MinGrade", "MaxAge", "Reserved"},
 	reflect.TypeFor[Slot]():        {"ID", "Title", "Credits", "Match"},
 	reflect.TypeFor[Limit]():       {"Fields", "Credits", "Clause"},
-	reflect.TypeFor[Policy]():      {"Outside", "RPL", "MaxAge", "Repeat", "Appeal"},
+	reflect.TypeFor[Policy]():      {"Outside", "RPL", "MaxAge", "Repeat", "Terms", "Appeal"},
 	reflect.TypeFor[Cap]():         {"Percent", "Credits", "Round", "Clause"},
 	reflect.TypeFor[Currency]():    {"Years", "Months", "Clause"},
 	reflect.TypeFor[Repeat]():      {"Keep", "Clause"},

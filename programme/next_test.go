@@ -148,7 +148,7 @@ func TestNextAgainstBruteForce(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	ways, none, grades, doubts := 0, 0, 0, 0
 	for n := range cases(t, 400, 1500) {
-		p, list := randomCase(rng)
+		p, list := randomCase(rng, false)
 		if rng.IntN(2) == 0 {
 			p.Credit.Total = cairn.WholeCredits(1 + rng.Int64N(8))
 		}

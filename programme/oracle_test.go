@@ -3,6 +3,7 @@ package programme_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -15,14 +16,21 @@ import (
 )
 
 // best is the objective as the oracle computes it, by trying everything.
-type best struct{ satisfied, credits, outside int }
+type best struct {
+	complete                            bool
+	satisfied, credits, floors, outside int
+}
 
 func (a best) less(b best) bool {
-	if a.satisfied != b.satisfied {
+	switch {
+	case a.complete != b.complete:
+		return b.complete
+	case a.satisfied != b.satisfied:
 		return a.satisfied < b.satisfied
-	}
-	if a.credits != b.credits {
+	case a.credits != b.credits:
 		return a.credits < b.credits
+	case a.floors != b.floors:
+		return a.floors < b.floors
 	}
 	return a.outside > b.outside
 }
@@ -41,7 +49,30 @@ type oracle struct {
 	sets     map[int]int // exclusive set → the credential that counts, from 1
 	outside  int
 	rpl      int
+	counted  map[[2]int]int // of a credential in a requirement, by their numbers
+	step     int            // credit is divided into parts of this size
 	best     best
+}
+
+func newOracle(p *programme.Programme, held []programme.Held) *oracle {
+	o := &oracle{p: p, held: held, filled: map[string]bool{}, pools: map[string]int{}, limits: map[string]int{}, sets: map[int]int{}, attested: map[string]bool{}, counted: map[[2]int]int{}}
+	for _, h := range held {
+		o.amounts = append(o.amounts, halves(h.Credit.Amount.Mul(h.Credit.HoursPerCredit).Div(cairn.WholeCredits(10))))
+	}
+	asked := 0
+	for _, r := range p.Requirements {
+		asked += halves(r.Credits)
+		for _, s := range r.Slots() {
+			asked += halves(s.Credits)
+		}
+	}
+	o.step = 2
+	for _, n := range append([]int{o.room(p.Policy.Outside), o.room(p.Policy.RPL)}, o.amounts...) {
+		if min(n, asked)%2 != 0 && n < 1<<30 {
+			o.step = 1
+		}
+	}
+	return o
 }
 
 func overlaps(a, b []string) bool {
@@ -68,16 +99,16 @@ func (o *oracle) try(i int) {
 	}
 	h := o.held[i]
 	o.spread(i, 0, o.amounts[i])
-	for _, r := range o.p.Requirements {
+	for at, r := range o.p.Requirements {
 		for _, s := range r.Slots() {
 			need := halves(s.Credits)
 			if !o.allowed(h, r) || o.filled[s.ID] || picks(s.Match, h) < 1 && !o.agreed(h, s.ID) || o.amounts[i] < need || o.full(r) {
 				continue
 			}
 			o.filled[s.ID] = true
-			o.use(h, need)
+			o.use(i, at, need)
 			o.spread(i, 0, o.amounts[i]-need)
-			o.use(h, -need)
+			o.use(i, at, -need)
 			o.filled[s.ID] = false
 		}
 	}
@@ -158,8 +189,9 @@ func (o *oracle) full(r programme.Requirement) bool {
 	return r.Choose > 0 && n >= r.Choose
 }
 
-func (o *oracle) use(h programme.Held, n int) {
-	switch h.Route {
+func (o *oracle) use(i, requirement, n int) {
+	o.counted[[2]int{i, requirement}] += n
+	switch o.held[i].Route {
 	case programme.Transfer:
 		o.outside += n
 	case programme.RPL:
@@ -182,12 +214,12 @@ func (o *oracle) spread(i, k, rest int) {
 	if r.Credits.Sign() > 0 && slices.Contains(r.Match.Fields, field) && picks(r.Match, h) > 0 && o.allowed(h, r) {
 		most = min(rest, halves(r.Credits)-o.pools[r.ID])
 	}
-	for n := 0; n <= most; n++ {
+	for n := 0; n <= most; n += o.step {
 		o.pools[r.ID] += n
 		o.limits[r.ID+field] += n
-		o.use(h, n)
+		o.use(i, k, n)
 		o.spread(i, k+1, rest-n)
-		o.use(h, -n)
+		o.use(i, k, -n)
 		o.limits[r.ID+field] -= n
 		o.pools[r.ID] -= n
 	}
@@ -213,6 +245,16 @@ func (o *oracle) score() {
 		return
 	}
 	b := best{outside: o.outside + o.rpl}
+	for _, c := range o.p.Policy.Caps {
+		if !o.keeps(c, true) {
+			return
+		}
+	}
+	for _, f := range o.p.Policy.Floors {
+		if o.keeps(f, false) {
+			b.floors++
+		}
+	}
 	for _, r := range o.p.Requirements {
 		filled := 0
 		for _, s := range r.Slots() {
@@ -235,9 +277,120 @@ func (o *oracle) score() {
 			b.satisfied++
 		}
 	}
+	b.complete = b.satisfied == len(o.p.Requirements) && b.floors == len(o.p.Policy.Floors) && b.credits >= halves(o.p.Credit.Total)
 	if o.best.less(b) {
 		o.best = b
 	}
+}
+
+// keeps says whether what counts keeps a cap or a floor, for every group if it is for
+// each of them.
+func (o *oracle) keeps(b programme.Bound, isCap bool) bool {
+	groups := []string{""}
+	if b.Per != "" {
+		for _, h := range o.held {
+			groups = append(groups, o.kind(b.Per, h))
+		}
+	}
+	for _, group := range groups {
+		var have, all, weighed float64
+		different, credentials, everyone := map[string]bool{}, map[int]bool{}, map[int]bool{}
+		for at, n := range o.counted {
+			h, r := o.held[at[0]], o.p.Requirements[at[1]]
+			if n == 0 || len(b.Requirements) > 0 && !slices.Contains(b.Requirements, r.ID) || b.Per != "" && o.kind(b.Per, h) != group {
+				continue
+			}
+			all += float64(n) / 2
+			everyone[at[0]] = true
+			field := h.Field
+			if a := o.agreement(h); b.Match != nil && a != nil && a.Field != "" && slices.Contains(b.Match.Fields, a.Field) {
+				field = a.Field
+			}
+			picked := 1
+			if b.Match != nil {
+				picked = picks(*b.Match, h)
+				if len(b.Match.Fields) > 0 && !slices.Contains(b.Match.Fields, field) || len(b.Match.Routes) > 0 && !slices.Contains(b.Match.Routes, h.Route) {
+					picked = -1
+				}
+			}
+			if picked < 0 || picked == 0 && !isCap {
+				continue
+			}
+			if b.Average != nil {
+				if h.Grade == "" {
+					continue
+				}
+				weighed += float64(n) / 2 * float64(4-strings.Index("ABC", h.Grade))
+			}
+			have += float64(n) / 2
+			different[o.kind(b.Distinct, h)] = true
+			credentials[at[0]] = true
+		}
+		base := float64(halves(o.p.Credit.Total)) / 2
+		if b.By == "credentials" {
+			have, all, base = float64(len(credentials)), float64(len(everyone)), float64(places(o.p))
+		}
+		if b.Of == "counted" {
+			base = all
+		}
+		limit := base * float64(halves(b.Percent)) / 200
+		switch b.Round {
+		case "down":
+			limit = math.Floor(limit + 1e-9)
+		case "up":
+			limit = math.Ceil(limit - 1e-9)
+		case "nearest":
+			limit = math.Floor(limit + 0.5 + 1e-9)
+		}
+		switch {
+		case b.Number > 0 && b.Distinct != "":
+			have, limit = float64(len(different)), float64(b.Number)
+		case b.Number > 0:
+			have, limit = float64(len(credentials)), float64(b.Number)
+		case b.Credits.Sign() > 0:
+			limit = float64(halves(b.Credits)) / 2
+		case b.Average != nil:
+			if have == 0 {
+				return false
+			}
+			have, limit = weighed/have, float64(halves(b.Average.Min))/2
+			switch b.Average.Round {
+			case "down":
+				have = math.Floor(have*10+1e-9) / 10
+			case "nearest":
+				have = math.Floor(have*10+0.5+1e-9) / 10
+			}
+		}
+		if isCap && have > limit+1e-9 || !isCap && have < limit-1e-9 {
+			return false
+		}
+	}
+	return true
+}
+
+func places(p *programme.Programme) (n int) {
+	for _, r := range p.Requirements {
+		n += max(len(r.All), r.Choose)
+	}
+	return n
+}
+
+// kind is what a credential differs by; the terms here begin in January and July.
+func (o *oracle) kind(by string, h programme.Held) string {
+	switch by {
+	case "issuer":
+		return string(h.Issuer)
+	case "field":
+		if a := o.agreement(h); h.Field == "" && a != nil {
+			return a.Field
+		}
+		return h.Field
+	case "year":
+		return fmt.Sprint(h.AwardedOn.Year)
+	case "term":
+		return fmt.Sprint(h.AwardedOn.Year, h.AwardedOn.Month > 6)
+	}
+	return string(h.Achievement)
 }
 
 // halves writes credits in half credits; the cases below have no smaller part.
@@ -250,7 +403,7 @@ func halves(c cairn.Credits) int {
 }
 
 // randomCase makes a small programme with every kind of rule, and a few credentials.
-func randomCase(rng *rand.Rand) (*programme.Programme, []programme.Held) {
+func randomCase(rng *rand.Rand, general bool) (*programme.Programme, []programme.Held) {
 	p := &programme.Programme{ID: "p", Edition: "1", Institution: university, Credit: programme.Credit{Unit: "c", HoursPerCredit: cairn.WholeCredits(10), Total: cairn.WholeCredits(20)},
 		Levels: programme.Levels{Framework: "EQF"}, Grades: []programme.Grade{{Scale: "letters", Grades: []string{"A", "B", "C"}}}}
 	tags, fields := []string{"a", "b", "c"}, []string{"F", "G"}
@@ -356,6 +509,15 @@ func randomCase(rng *rand.Rand) (*programme.Programme, []programme.Held) {
 		}
 		p.Agreements = append(p.Agreements, a)
 	}
+	if general {
+		p.Credit.Total = cairn.WholeCredits(3 + rng.Int64N(7))
+		for _, c := range []*programme.Cap{p.Policy.Outside, p.Policy.RPL} {
+			if c != nil { // a share of such totals would need a finer part than the oracle has
+				*c = programme.Cap{Credits: cairn.WholeCredits(1 + rng.Int64N(6)), Clause: c.Clause}
+			}
+		}
+		randomBounds(rng, p, pick, more)
+	}
 	for range rng.IntN(3) {
 		x, y := list[rng.IntN(len(list))].Achievement, list[rng.IntN(len(list))].Achievement
 		if x != y {
@@ -365,11 +527,88 @@ func randomCase(rng *rand.Rand) (*programme.Programme, []programme.Held) {
 	return p, list
 }
 
+// randomBounds adds caps and floors that cross those that are there.
+func randomBounds(rng *rand.Rand, p *programme.Programme, pick func([]string) string, more func(programme.Selector) programme.Selector) {
+	p.Policy.Terms = []string{"01-01", "07-01"}
+	p.Grades[0].Points = []cairn.Credits{cairn.WholeCredits(4), cairn.WholeCredits(3), cairn.WholeCredits(2)}
+	match := func() *programme.Selector {
+		var s programme.Selector
+		switch rng.IntN(5) {
+		case 0:
+			return nil
+		case 1:
+			s = programme.Selector{Tags: []string{pick([]string{"a", "b", "c"})}}
+		case 2:
+			s = programme.Selector{Fields: []string{pick([]string{"F", "G"})}}
+		case 3:
+			s = programme.Selector{Routes: []programme.Route{programme.InResidence, programme.Transfer}}
+		default:
+			s = more(programme.Selector{Tags: []string{"a", "b", "c"}})
+		}
+		return &s
+	}
+	in := func() (out []string) {
+		if rng.IntN(3) == 0 {
+			out = append(out, p.Requirements[rng.IntN(len(p.Requirements))].ID)
+		}
+		return out
+	}
+	share := func(b *programme.Bound) {
+		b.Of, b.By, b.Round = pick([]string{"", "total", "counted"}), pick([]string{"", "credits", "credentials"}), pick([]string{"", "down", "up", "nearest"})
+		b.Percent = cairn.WholeCredits([]int64{20, 33, 50, 75}[rng.IntN(4)])
+		if b.Round == "" && b.Of != "counted" {
+			b.Percent = cairn.WholeCredits(100) // other shares would need a finer part than the oracle has
+		}
+	}
+	for i := range rng.IntN(3) {
+		b := programme.Bound{ID: fmt.Sprint("cap", i), Clause: "c", Match: match(), Requirements: in()}
+		switch rng.IntN(5) {
+		case 0, 1:
+			b.Credits = cairn.WholeCredits(1 + rng.Int64N(5))
+		case 2:
+			b.Number = 1 + rng.IntN(3)
+		default:
+			share(&b)
+		}
+		if rng.IntN(3) == 0 {
+			b.Per = pick([]string{"term", "year", "issuer", "field", "achievement"})
+		}
+		p.Policy.Caps = append(p.Policy.Caps, b)
+	}
+	for i := range rng.IntN(3) {
+		b := programme.Bound{ID: fmt.Sprint("floor", i), Clause: "f", Match: match(), Requirements: in()}
+		switch rng.IntN(6) {
+		case 0, 1:
+			b.Credits = cairn.WholeCredits(1 + rng.Int64N(5))
+		case 2:
+			b.Number = 1 + rng.IntN(3)
+		case 3:
+			b.Number, b.Distinct = 1+rng.IntN(3), pick([]string{"term", "year", "issuer", "field", "achievement"})
+			if b.Distinct == "field" {
+				b.Match = &programme.Selector{Fields: []string{"F", "G"}} // others have none
+			}
+		case 4:
+			b.Average = &programme.Average{Scale: "letters", Min: cairn.WholeCredits(3)}
+			if rng.IntN(2) == 0 {
+				b.Average.Decimals, b.Average.Round = 1, pick([]string{"down", "nearest"})
+			}
+		default:
+			share(&b)
+		}
+		p.Policy.Floors = append(p.Policy.Floors, b)
+	}
+}
+
 func score(p *programme.Programme, r programme.Result) best {
-	b := best{credits: halves(r.Counted)}
+	b := best{complete: r.Complete, credits: halves(r.Counted)}
 	for _, q := range r.Requirements {
 		if q.Status == programme.Satisfied {
 			b.satisfied++
+		}
+	}
+	for _, f := range r.Floors {
+		if f.Kept {
+			b.floors++
 		}
 	}
 	return b
@@ -387,17 +626,14 @@ func TestAgreesWithBruteForce(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(20261123, 7))
 	for n := range cases {
-		p, list := randomCase(rng)
-		o := &oracle{p: p, held: list, filled: map[string]bool{}, pools: map[string]int{}, limits: map[string]int{}, sets: map[int]int{}, attested: map[string]bool{}}
+		p, list := randomCase(rng, n%2 == 1)
+		o := newOracle(p, list)
 		var said []string
 		if n%5 < 2 { // what only a person can say
 			p.Requirements = slices.Insert(p.Requirements, n%len(p.Requirements), programme.Requirement{ID: "person", Clause: "p", AttestedBy: "head of department"})
 			if o.attested["person"] = n%5 == 0; n%5 == 0 {
 				said = append(said, "person")
 			}
-		}
-		for _, h := range list {
-			o.amounts = append(o.amounts, halves(h.Credit.Amount.Mul(h.Credit.HoursPerCredit).Div(cairn.WholeCredits(10))))
 		}
 		o.try(0)
 		r := evaluate(t, p, list, day, said...)

@@ -67,7 +67,7 @@ func TestOutlookFindsEveryDay(t *testing.T) {
 	total := 0
 	all := cases(t, 30, 120)
 	for n := range all {
-		p, list := randomCase(rng)
+		p, list := randomCase(rng, false)
 		for i := range p.Requirements {
 			if rng.IntN(2) == 0 {
 				p.Requirements[i].MaxAge = &programme.Currency{Months: 30 + rng.IntN(30), Clause: "age"}

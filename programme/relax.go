@@ -3,8 +3,12 @@ package programme
 import "slices"
 
 // relaxation is the problem with its whole-number rules left out: slots may take
-// parts of credentials. What remains is a flow, source → route → class → slot or
-// pool → requirement, whose optimum bounds what a branch of the search can reach.
+// parts of credentials, and general rules do not hold. What remains is a flow,
+// source → caps → class → slot or pool → requirement, whose optimum bounds what a
+// branch of the search can reach. Caps on credit are part of the flow where the sets
+// that they bound lie in or beside each other; of sets that cross, the problem has a
+// relaxation for each. So it has for caps on one's own credit together with that from
+// elsewhere, since what follows needs that neither keeps the other out.
 //
 // One flow is the best in all three objectives at once. What reaches the
 // requirements, and what leaves the routes, are independent sets of a matroid
@@ -19,21 +23,24 @@ type relaxation struct {
 	sets  [][]int    // classes of each exclusive set
 
 	// The network: arcs in pairs, each with its reverse beside it.
-	to    []int
-	cap   []int64
-	out   [][]int
-	route [3]int // arcs
-	class []int  // arc of each class, from its route
-	hub   []int  // arc of each class, to its slots
-	edge  []int  // arc of each edge
-	slot  []int  // arc of each slot, to its requirement
-	pool  [][]int
-	limit []limitArc
+	to      []int
+	cap     []int64
+	out     [][]int
+	gate    []gateArc // of caps, nested
+	mixed   bool      // one is on one's own credit together with that from elsewhere
+	class   []int     // arc of each class, from the innermost of its caps
+	hub     []int     // arc of each class, to its slots
+	edge    []int     // arc of each edge
+	slot    []int     // arc of each slot, to its requirement
+	pool    [][]int
+	limit   []limitArc
+	limitOf map[poolEdge]int // index of its limit
 
 	targets   []target
-	component []int // of each requirement
-	order     []int // of targets
-	taken     []int // members of each class that fill a slot for good
+	component []int   // of each requirement
+	order     []int   // of targets
+	taken     []int   // members of each class that fill a slot for good
+	supply    []int64 // what each class has left
 	via       []int
 	seen      []int // the search that reached each node last
 	search    int   // number of the present search
@@ -48,6 +55,9 @@ type limitArc struct {
 	max int64
 }
 
+// gateArc is the arc of a cap, by its index in the problem.
+type gateArc struct{ arc, cap int }
+
 // target is a requirement as the flow sees it.
 type target struct {
 	node  int
@@ -60,6 +70,8 @@ type target struct {
 	fixed int64 // has come in
 	in    int64 // comes in by the flow
 	state standing
+
+	weight float64 // of what is satisfied when it is
 }
 
 type standing int
@@ -82,20 +94,27 @@ func (t *target) fraction() float64 {
 	return min(1, float64(t.fixed+t.in)/float64(t.need))
 }
 
-func newRelaxation(s *problem) *relaxation {
+// newRelaxation makes the relaxation that holds some caps, which must not cross; the
+// innermost come first.
+func newRelaxation(s *problem, caps []int) *relaxation {
 	f := &relaxation{s: s, of: make([][]int, len(s.slots)), sets: make([][]int, len(s.p.Exclusive))}
 	source := f.node()
-	var routeNode [3]int
-	for i := range routes {
-		routeNode[i] = f.node()
-		f.route[i] = f.arc(source, routeNode[i])
+	gateNode := make([]int, len(caps))
+	for i := range slices.Backward(caps) {
+		f.mixed = f.mixed || s.caps[caps[i]].mixed
+		gateNode[i] = f.node()
+		above := source
+		for j := i + 1; j < len(caps); j++ {
+			if within(s.caps[caps[i]].classes, s.caps[caps[j]].classes) {
+				above = gateNode[j]
+				break
+			}
+		}
+		f.gate = append(f.gate, gateArc{f.arc(above, gateNode[i]), caps[i]})
 	}
 	f.targets = make([]target, len(s.p.Requirements))
-	for i, r := range s.p.Requirements {
-		f.targets[i] = target{node: f.node(), pool: slices.Index(s.pools, i), want: max(len(r.All), r.Choose)}
-		if r.AttestedBy != "" && !s.attested[i] {
-			f.targets[i].want = 1 // of no slots: it can't be met here
-		}
+	for i := range s.p.Requirements {
+		f.targets[i] = target{node: f.node(), pool: slices.Index(s.pools, i), want: s.want(i), weight: 1}
 	}
 	slotNode := make([]int, len(s.slots))
 	for i, ref := range s.slots {
@@ -104,16 +123,22 @@ func newRelaxation(s *problem) *relaxation {
 		f.targets[ref.requirement].slots = append(f.targets[ref.requirement].slots, i)
 	}
 	limitNode := map[poolEdge]int{}
+	f.limitOf = map[poolEdge]int{}
 	for i, r := range s.pools {
 		for j, l := range s.p.Requirements[r].Limits {
 			n := f.node()
 			limitNode[poolEdge{i, j}] = n
+			f.limitOf[poolEdge{i, j}] = len(f.limit)
 			f.limit = append(f.limit, limitArc{f.arc(n, f.targets[r].node), s.whole(l.Credits)})
 		}
 	}
 	for k, c := range s.classes {
 		node, hub := f.node(), f.node()
-		f.class = append(f.class, f.arc(routeNode[slices.Index(routes, c.route)], node))
+		above := source
+		if i := slices.IndexFunc(caps, func(i int) bool { return s.caps[i].classes[k] }); i >= 0 {
+			above = gateNode[i]
+		}
+		f.class = append(f.class, f.arc(above, node))
 		f.hub = append(f.hub, f.arc(node, hub))
 		for _, i := range c.slots {
 			f.of[i] = append(f.of[i], len(f.edges))
@@ -133,6 +158,7 @@ func newRelaxation(s *problem) *relaxation {
 			f.sets[set] = append(f.sets[set], k)
 		}
 	}
+	f.supply = make([]int64, len(s.classes))
 	f.via, f.seen, f.lost, f.taken = make([]int, len(f.out)), make([]int, len(f.out)), make([]bool, len(f.out)), make([]int, len(s.classes))
 	f.components()
 	return f
@@ -195,21 +221,24 @@ type bound struct {
 // false when nothing fits the state. A requirement that no longer can be
 // satisfied is counted only for its credit.
 func (f *relaxation) solve(st *state) (b bound, ok bool) {
-	outside, rpl, fixed := f.prepare(st)
-	if outside > f.s.outsideCap || rpl > f.s.rplCap {
+	fixed, ok := f.prepare(st)
+	if !ok {
 		return b, false
 	}
-	for k, n := range f.taken {
-		if n > len(f.s.classes[k].members) {
-			return b, false
-		}
-	}
 	f.sort()
-	f.cap[f.route[0]] = infinite
-	own := f.send()
-	f.cap[f.route[1]], f.cap[f.route[2]] = f.s.outsideCap-outside, f.s.rplCap-rpl
-	all := own + f.send()
-	b.credits, b.outside = fixed+all, outside+rpl+all-own
+	own := f.sendFrom(func(c *class) bool { return !c.free && c.route == InResidence })
+	if f.mixed { // then what is best to send is not best to send first: two flows, each a bound
+		f.prepare(st)
+		f.sort()
+	}
+	all := f.sendFrom(func(c *class) bool { return !c.free && (f.mixed || c.route != InResidence) })
+	if !f.mixed {
+		all += own
+	}
+	if f.s.anyFree {
+		f.sendFrom(func(c *class) bool { return c.free })
+	}
+	b.credits, b.outside = fixed.credits+all, fixed.outside+max(0, all-own)
 	sum := 0.0
 	for i := range f.targets {
 		t := &f.targets[i]
@@ -217,29 +246,39 @@ func (f *relaxation) solve(st *state) (b bound, ok bool) {
 			return b, false
 		}
 		part := t.fraction()
-		sum += part
+		sum += part * t.weight
 		b.fractional = b.fractional || part > 0 && part < 1
 	}
 	b.satisfied = wholePart(sum)
 	return b, true
 }
 
+// sendFrom opens the arcs of some classes and sends what they have.
+func (f *relaxation) sendFrom(which func(*class) bool) int64 {
+	for k := range f.s.classes {
+		if which(&f.s.classes[k]) {
+			f.cap[f.class[k]] = f.supply[k]
+		}
+	}
+	return f.send()
+}
+
 // wholePart rounds down, except where only the rounding of the sum is missing.
 func wholePart(sum float64) int { return int(sum + 1e-9) }
 
-// apart is a second bound on satisfied requirements: without the caps on routes,
+// apart is a second bound on satisfied requirements: without the caps,
 // requirements that share no credential are apart, and each such part satisfies a
 // whole number. It leaves the flow without the caps behind.
 func (f *relaxation) apart(st *state) int {
 	f.prepare(st)
 	f.sort()
-	for _, arc := range f.route {
-		f.cap[arc] = infinite
+	for _, g := range f.gate {
+		f.cap[g.arc] = infinite
 	}
-	f.send()
+	f.sendFrom(func(*class) bool { return true })
 	sums := make([]float64, len(f.targets))
 	for i := range f.targets {
-		sums[f.component[i]] += f.targets[i].fraction()
+		sums[f.component[i]] += f.targets[i].fraction() * f.targets[i].weight
 	}
 	n := 0
 	for _, sum := range sums {
@@ -248,8 +287,12 @@ func (f *relaxation) apart(st *state) int {
 	return n
 }
 
-// prepare sets the capacities that a state leaves, and says what is settled in it.
-func (f *relaxation) prepare(st *state) (outside, rpl, fixed int64) {
+// settled is what a state has settled already.
+type settled struct{ credits, outside int64 }
+
+// prepare sets the capacities that a state leaves, all but those of the classes, and
+// says what is settled in it; false when it breaks a bound that the flow knows.
+func (f *relaxation) prepare(st *state) (fixed settled, ok bool) {
 	s := f.s
 	clear(f.cap)
 	used := make([]int64, len(s.classes))
@@ -258,25 +301,63 @@ func (f *relaxation) prepare(st *state) (outside, rpl, fixed int64) {
 		t := &f.targets[i]
 		t.fixed, t.in = 0, 0
 	}
+	settle := func(k, requirement int, w int64) {
+		used[k] += w
+		f.targets[requirement].fixed += w
+		if c := &s.classes[k]; !c.free {
+			fixed.credits += w
+			if c.route != InResidence {
+				fixed.outside += w
+			}
+		}
+	}
 	for i, k := range st.fill {
-		if k < 0 {
+		if k >= 0 {
+			settle(k, s.slots[i].requirement, s.slots[i].credits)
+			f.taken[k]++
+		}
+	}
+	for i := range f.limit {
+		f.cap[f.limit[i].arc] = f.limit[i].max
+	}
+	for e, least := range st.least {
+		if least == 0 {
 			continue
 		}
-		w := s.slots[i].credits
-		used[k] += w
-		f.taken[k]++
-		f.targets[s.slots[i].requirement].fixed += w
-		fixed += w
-		switch s.classes[k].route {
-		case Transfer:
-			outside += w
-		case RPL:
-			rpl += w
+		at := s.poolEdges[e]
+		to := s.classes[at.class].pools[at.edge]
+		settle(at.class, s.pools[to.pool], least)
+		if i, limited := f.limitOf[to]; limited {
+			if f.cap[f.limit[i].arc] -= least; f.cap[f.limit[i].arc] < 0 {
+				return fixed, false
+			}
 		}
+	}
+	for k, n := range f.taken {
+		if c := &s.classes[k]; n > len(c.members) || used[k] > int64(len(c.members))*c.amount || st.barred[k] && used[k] > 0 {
+			return fixed, false
+		}
+	}
+	for i := range s.caps {
+		c := &s.caps[i]
+		c.left = c.limit
+		for k, in := range c.classes {
+			if in {
+				c.left -= used[k]
+			}
+		}
+		if c.left < 0 {
+			return fixed, false
+		}
+	}
+	for _, g := range f.gate {
+		f.cap[g.arc] = s.caps[g.cap].left
 	}
 	widest := make([]int64, len(s.classes))
 	for i := range f.targets {
-		f.setTarget(i, st)
+		if !f.setTarget(i, st) {
+			return fixed, false
+		}
 	}
 	for i := range s.slots {
 		if !st.isOpen(i) {
@@ -291,29 +372,31 @@ func (f *relaxation) prepare(st *state) (outside, rpl, fixed int64) {
 			}
 		}
 	}
+	e := 0
 	for k, c := range s.classes {
-		if st.barred[k] {
-			continue
+		f.supply[k] = 0
+		if !st.barred[k] {
+			f.supply[k] = int64(len(c.members))*c.amount - used[k]
+			f.cap[f.hub[k]] = int64(len(c.members)-f.taken[k]) * widest[k]
 		}
-		f.cap[f.class[k]] = int64(len(c.members))*c.amount - used[k]
-		f.cap[f.hub[k]] = int64(len(c.members)-f.taken[k]) * widest[k]
 		for _, arc := range f.pool[k] {
-			f.cap[arc] = infinite
+			if !st.barred[k] {
+				f.cap[arc] = st.most[e] - st.least[e]
+			}
+			e++
 		}
 	}
-	for _, l := range f.limit {
-		f.cap[l.arc] = l.max
-	}
-	return outside, rpl, fixed
+	return fixed, true
 }
 
-// setTarget works out what a requirement needs and may take.
-func (f *relaxation) setTarget(i int, st *state) {
+// setTarget works out what a requirement needs and may take; false when it has more
+// than it may.
+func (f *relaxation) setTarget(i int, st *state) bool {
 	t := &f.targets[i]
 	if t.pool >= 0 {
-		t.need, t.room = f.s.need[t.pool], f.s.need[t.pool]
+		t.need, t.room = f.s.need[t.pool], f.s.need[t.pool]-t.fixed
 		t.state = st.standing[i]
-		return
+		return t.room >= 0
 	}
 	filled := 0
 	var free []int64
@@ -328,6 +411,9 @@ func (f *relaxation) setTarget(i int, st *state) {
 	slices.Sort(free)
 	more := t.want - filled
 	t.room = 0
+	if more < 0 && len(t.slots) > 0 {
+		return false
+	}
 	switch {
 	case more <= 0:
 		t.state, t.need = done, t.fixed
@@ -348,6 +434,7 @@ func (f *relaxation) setTarget(i int, st *state) {
 			t.room += w
 		}
 	}
+	return true
 }
 
 func (f *relaxation) fillable(slot int, st *state) bool {

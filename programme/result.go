@@ -7,7 +7,7 @@ import (
 )
 
 // EngineVersion changes with everything that can change a Result.
-const EngineVersion = "3"
+const EngineVersion = "4"
 
 // Route is how credit comes in.
 type Route string
@@ -95,6 +95,7 @@ const (
 	ReasonFull               = "requirement-full"    // other credentials fill the requirement already
 	ReasonOutsideCap         = "outside-cap"         // the cap on outside credit is reached
 	ReasonRPLCap             = "rpl-cap"             // the cap on recognised prior learning is reached
+	ReasonCap                = "cap"                 // a general cap is reached
 	ReasonLimit              = "limit"               // the limit for its field in the requirement is reached
 	ReasonRepeated           = "repeated"            // taken more than once, and another one counts
 	ReasonRepeatUncertain    = "repeat-uncertain"    // taken more than once, and the facts do not say which counts
@@ -105,7 +106,7 @@ const (
 // Reasons lists every code that a Result can carry.
 func Reasons() []string {
 	return []string{ReasonUsed, ReasonNoMatch, ReasonTooOld, ReasonDateUncertain, ReasonAwardedUncertain, ReasonAgreementUncertain, ReasonLevelTooLow, ReasonLevelUnknown, ReasonGradeTooLow, ReasonGradeUnknown, ReasonAssessmentUnknown, ReasonSupervisionUnknown,
-		ReasonReserved, ReasonTooFewCredits, ReasonNoCredit, ReasonFull, ReasonOutsideCap, ReasonRPLCap, ReasonLimit, ReasonRepeated, ReasonRepeatUncertain, ReasonExclusive, ReasonNotProven,
+		ReasonReserved, ReasonTooFewCredits, ReasonNoCredit, ReasonFull, ReasonOutsideCap, ReasonRPLCap, ReasonCap, ReasonLimit, ReasonRepeated, ReasonRepeatUncertain, ReasonExclusive, ReasonNotProven,
 		BlockedNotValid, BlockedUndetermined, BlockedIdentity, BlockedSpent, BlockedDuplicate}
 }
 
@@ -159,6 +160,20 @@ type CapResult struct {
 	Clause string        `json:"clause"`
 	Used   cairn.Credits `json:"used"`
 	Limit  cairn.Credits `json:"limit"`
+	Number bool          `json:"number,omitempty"` // credentials are counted, and not their credit
+}
+
+// FloorResult is how far a floor of the policy is kept.
+type FloorResult struct {
+	Name   string        `json:"name"`
+	Clause string        `json:"clause"`
+	Kept   bool          `json:"kept"`
+	Have   cairn.Credits `json:"have"` // credit, a number, or an average
+	Need   cairn.Credits `json:"need"`
+	Number bool          `json:"number,omitempty"` // a number is asked for, and not credit
+	// Doubtful are the credentials (digests) that count and of which it is not known
+	// whether they count for the floor: a person may know.
+	Doubtful []string `json:"doubtful,omitempty"`
 }
 
 // Optimality says how good the allocation is known to be.
@@ -172,7 +187,7 @@ type Optimality struct {
 }
 
 // Objective states the order in which allocations are compared.
-const Objective = "1 most requirements satisfied; 2 most credit counted; 3 least credit from outside and prior learning; 4 of credentials that the rules treat alike, and in pools of credit, what lapses sooner; 5 the first in a fixed order of search, whatever the order of presentation"
+const Objective = "1 the programme complete, where it can be; 2 most requirements satisfied; 3 most credit counted; 4 most floors kept; 5 least credit from outside and prior learning; 6 of credentials that the rules treat alike, and in pools of credit, what lapses sooner, unless a general rule stands against it; 7 the first in a fixed order of search, whatever the order of presentation"
 
 // Result is an evaluation.
 type Result struct {
@@ -189,6 +204,7 @@ type Result struct {
 	Requirements []RequirementResult `json:"requirements"`
 	Credentials  []CredentialResult  `json:"credentials"`
 	Caps         []CapResult         `json:"caps"`
+	Floors       []FloorResult       `json:"floors,omitempty"`
 	Optimality   Optimality          `json:"optimality"`
 	// NextChange is the first day on which something that counts now is too old;
 	// empty when there is none.

@@ -12,6 +12,13 @@ type state struct {
 	closed   []bool
 	barred   []bool // classes that an exclusive set leaves out
 	standing []standing
+	least    []int64 // that each way into a pool must carry
+	most     []int64 // that it may carry
+}
+
+func (st *state) clone() state {
+	return state{fill: slices.Clone(st.fill), shut: st.shut, closed: slices.Clone(st.closed), barred: slices.Clone(st.barred),
+		standing: slices.Clone(st.standing), least: slices.Clone(st.least), most: slices.Clone(st.most)}
 }
 
 // isOpen reports whether a slot may still be filled.
@@ -22,7 +29,8 @@ type outcome struct {
 	score
 	fill   []int
 	barred []bool
-	full   []bool // of each pool
+	full   []bool  // of each pool
+	pool   []int64 // what each way into a pool carries
 }
 
 // search finds the best allocation by branch and bound. The relaxation guides it:
@@ -31,6 +39,8 @@ type outcome struct {
 type search struct {
 	s *problem
 	f *relaxation
+	// beside has relaxations with the caps that f has not; they only bound.
+	beside []*relaxation
 	state
 
 	budget, nodes int
@@ -39,9 +49,15 @@ type search struct {
 	found         bool
 }
 
-// run returns the best allocation and the bound of the whole problem.
+// search returns the best allocation and the bound of the whole problem.
 func (s *problem) search(budget int) (*search, score) {
-	q := &search{s: s, f: newRelaxation(s), budget: budget}
+	held, left := s.nested()
+	q := &search{s: s, f: newRelaxation(s, held), budget: budget}
+	for len(left) > 0 {
+		also, _ := s.nested(left[0])
+		q.beside = append(q.beside, newRelaxation(s, also))
+		left = slices.DeleteFunc(left, func(c int) bool { return slices.Contains(also, c) })
+	}
 	q.fill = slices.Repeat([]int{-1}, len(s.slots))
 	q.closed = make([]bool, len(q.f.edges))
 	q.barred = make([]bool, len(s.classes))
@@ -49,6 +65,7 @@ func (s *problem) search(budget int) (*search, score) {
 	for i := range q.standing {
 		q.standing[i] = open
 	}
+	q.least, q.most = make([]int64, len(s.poolEdges)), slices.Repeat([]int64{infinite}, len(s.poolEdges))
 	top := q.visit()
 	return q, top
 }
@@ -63,12 +80,29 @@ func (q *search) visit() score {
 		return score{}
 	}
 	b, ok := q.f.solve(&q.state)
-	if !ok || q.beaten(b.score) {
+	if !ok {
 		return b.score
 	}
-	flow := q.read()
+	q.bound(&b.score)
+	if q.beaten(b.score) {
+		return b.score
+	}
+	flow := q.read(&q.state)
+	for _, f := range q.beside {
+		other, ok := f.solve(&q.state)
+		if !ok {
+			return b.score
+		}
+		q.bound(&other.score)
+		if other.compare(b.score) < 0 {
+			b.score = other.score
+		}
+	}
+	if q.beaten(b.score) {
+		return b.score
+	}
 	if flow.whole {
-		q.record(outcome{score: flow.score, fill: flow.fill, barred: slices.Clone(q.barred), full: flow.full})
+		q.record(flow.outcome)
 	} else {
 		q.round(flow)
 	}
@@ -77,6 +111,7 @@ func (q *search) visit() score {
 	}
 	if b.satisfied > q.best.satisfied {
 		b.satisfied = min(b.satisfied, q.f.apart(&q.state))
+		q.s.complete(&b.score)
 		if q.beaten(b.score) {
 			return b.score
 		}
@@ -93,26 +128,31 @@ func (q *search) record(o outcome) {
 	}
 }
 
-// reading is the flow of a node, as the rules for whole numbers see it.
+// reading is the flow of a node, as the rules for whole numbers and the general
+// ones see it.
 type reading struct {
 	outcome
-	whole     bool
+	whole     bool    // it is an allocation
 	use       []int64 // of each edge
 	fraction  []float64
 	conflict  int   // an exclusive set of which several members are used, or -1
 	divided   []int // slots that are filled in part or by several classes
 	crowded   []int // slots of a class, or of a requirement, that fills too many
 	pretended []int // requirements that count and aren't satisfied
+	broken    int   // the first general rule that it breaks, or -1; known when nothing else is wrong
 }
 
-// read finds what in the flow breaks a rule for whole numbers.
-func (q *search) read() reading {
+// read finds what in the flow breaks a rule.
+func (q *search) read(st *state) reading {
 	s, f := q.s, q.f
-	r := reading{use: make([]int64, len(f.edges)), fraction: make([]float64, len(f.targets)), conflict: -1}
-	r.fill = slices.Clone(q.fill)
-	r.full = make([]bool, len(s.pools))
+	r := reading{use: make([]int64, len(f.edges)), fraction: make([]float64, len(f.targets)), conflict: -1, broken: -1}
+	r.fill = slices.Clone(st.fill)
+	r.full, r.pool = make([]bool, len(s.pools)), make([]int64, len(s.poolEdges))
 	for e, arc := range f.edge {
 		r.use[e] = f.flow(arc)
+	}
+	for e, at := range s.poolEdges {
+		r.pool[e] = f.flow(f.pool[at.class][at.edge]) + st.least[e]
 	}
 	taken, filled := make([]int, len(s.classes)), make([]int, len(f.targets))
 	active := make([]bool, len(s.classes))
@@ -133,12 +173,15 @@ func (q *search) read() reading {
 		}
 	}
 	for i, k := range r.fill {
-		if k >= 0 && q.fill[i] < 0 && (taken[k] > len(s.classes[k].members) || filled[s.slots[i].requirement] > f.targets[s.slots[i].requirement].want) {
+		if k >= 0 && st.fill[i] < 0 && (taken[k] > len(s.classes[k].members) || filled[s.slots[i].requirement] > f.targets[s.slots[i].requirement].want) {
 			r.crowded = append(r.crowded, i)
 		}
 	}
 	for k := range s.classes {
 		active[k] = taken[k] > 0 || f.flow(f.class[k]) > 0
+	}
+	for e, n := range r.pool {
+		active[s.poolEdges[e].class] = active[s.poolEdges[e].class] || n > 0
 	}
 	for i, set := range f.sets {
 		n := 0
@@ -152,42 +195,51 @@ func (q *search) read() reading {
 			break
 		}
 	}
+	met := make([]bool, len(f.targets))
 	for i := range f.targets {
 		t := &f.targets[i]
 		r.fraction[i] = t.fraction()
-		met := filled[i] >= t.want
+		met[i] = filled[i] >= t.want
 		if t.pool >= 0 {
-			met = t.in == t.need
-			r.full[t.pool] = met
+			met[i] = t.fixed+t.in == t.need
+			r.full[t.pool] = met[i]
 		}
-		switch {
-		case met:
-			r.satisfied++
-		case r.fraction[i] == 1:
+		if !met[i] && r.fraction[i] == 1 {
 			r.pretended = append(r.pretended, i)
 		}
 	}
-	r.whole = r.conflict < 0 && len(r.divided)+len(r.crowded) == 0
-	r.score.credits, r.score.outside = q.total(r.fill)
+	if r.whole = r.conflict < 0 && len(r.divided)+len(r.crowded) == 0; r.whole {
+		u := uses{s, r.fill, r.pool}
+		r.broken = s.broken(&u)
+		r.whole = r.broken < 0
+		r.score.credits, r.score.outside = q.total(st)
+		s.judge(&r.score, met, &u)
+		r.barred = slices.Clone(st.barred)
+	}
 	return r
 }
 
-// total is the credit and the outside credit of a flow with a filling.
-func (q *search) total(fill []int) (credits, outside int64) {
-	for i := range routes {
-		n := q.f.flow(q.f.route[i])
-		credits += n
-		if i > 0 {
-			outside += n
-		}
-	}
-	for i, k := range q.fill {
-		if k >= 0 {
-			credits += q.s.slots[i].credits
-			if q.s.classes[k].route != InResidence {
-				outside += q.s.slots[i].credits
+// total is the credit and the outside credit of a flow with what is settled.
+func (q *search) total(st *state) (credits, outside int64) {
+	s, f := q.s, q.f
+	add := func(k int, n int64) {
+		if c := &s.classes[k]; !c.free {
+			credits += n
+			if c.route != InResidence {
+				outside += n
 			}
 		}
+	}
+	for k := range s.classes {
+		add(k, f.flow(f.class[k]))
+	}
+	for i, k := range st.fill {
+		if k >= 0 {
+			add(k, s.slots[i].credits)
+		}
+	}
+	for e, n := range st.least {
+		add(s.poolEdges[e].class, n)
 	}
 	return credits, outside
 }
@@ -196,7 +248,8 @@ func (q *search) total(fill []int) (credits, outside int64) {
 // prefers what the flow prefers, keeps the caps, and lets the rest flow.
 func (q *search) round(r reading) {
 	s, f := q.s, q.f
-	st := state{fill: slices.Clone(q.fill), shut: true, closed: q.closed, barred: slices.Clone(q.barred), standing: q.standing}
+	st := q.state.clone()
+	st.shut = true
 	q.settleSets(&st, r)
 	var slots []int
 	for i := range s.slots {
@@ -215,8 +268,7 @@ func (q *search) round(r reading) {
 		return 1
 	})
 	if q.nodes&(q.nodes-1) == 0 { // at first often, then now and then
-		one := st
-		one.fill, one.barred = slices.Clone(st.fill), slices.Clone(st.barred)
+		one := st.clone()
 		q.matchByWeight(&one, slots, sure)
 		q.consider(&one, slots)
 	}
@@ -238,28 +290,63 @@ func (q *search) round(r reading) {
 	q.consider(&st, slots)
 }
 
-// consider makes a filling keep the caps, lets the rest flow, and records what
-// comes of it.
+// maxRepairs bounds how often a filling is changed to keep the general rules.
+const maxRepairs = 12
+
+// consider makes a filling keep the caps and the general rules, lets the rest flow,
+// and records what comes of it.
 func (q *search) consider(st *state, slots []int) {
 	q.keepCaps(st, slots)
-	if _, ok := q.f.solve(st); !ok {
-		// A requirement that this branch demands is not met; the filling counts
-		// for what it is.
-		st.standing = slices.Clone(st.standing)
-		for i := range st.standing {
-			st.standing[i] = open
-		}
+	for range maxRepairs {
 		if _, ok := q.f.solve(st); !ok {
+			// A requirement that this branch demands is not met; the filling counts
+			// for what it is.
+			for i := range st.standing {
+				if st.standing[i] == forced {
+					st.standing[i] = open
+				}
+			}
+			if _, ok := q.f.solve(st); !ok {
+				return
+			}
+		}
+		flow := q.read(st)
+		if flow.whole {
+			q.record(flow.outcome)
+		}
+		if flow.broken < 0 || !q.repair(st, flow, slots) {
 			return
 		}
 	}
-	here := q.fill
-	q.fill = st.fill
-	flow := q.read()
-	q.fill = here
-	if flow.conflict < 0 {
-		q.record(outcome{score: flow.score, fill: flow.fill, barred: st.barred, full: flow.full})
+}
+
+// repair takes away of what breaks a general rule, the least needed first; false when
+// that can't help.
+func (q *search) repair(st *state, r reading, slots []int) bool {
+	s, u := q.s, uses{q.s, r.fill, r.pool}
+	broken := s.rules[r.broken]
+	excess := broken.excess(&u)
+	changed := false
+	for e := len(r.pool) - 1; e >= 0 && excess > 0; e-- {
+		at := s.poolEdges[e]
+		if to := s.pools[s.classes[at.class].pools[at.edge].pool]; broken.weighs(at.class, to, -1) && r.pool[e] > st.least[e] {
+			less := r.pool[e] - st.least[e]
+			if broken.divisible() {
+				less = min(less, excess)
+			}
+			st.most[e] = r.pool[e] - less
+			excess -= less
+			changed = true
+		}
 	}
+	for _, i := range slices.Backward(slots) {
+		if k := st.fill[i]; excess > 0 && k >= 0 && q.fill[i] < 0 && broken.weighs(k, s.slots[i].requirement, i) {
+			st.fill[i] = -1
+			excess -= s.slots[i].credits
+			changed = true
+		}
+	}
+	return changed
 }
 
 // matchByWeight fills slots so that they hold the most credit, those of
@@ -395,18 +482,16 @@ func (m *matching) place(slot int) bool {
 
 // keepCaps empties slots, the least needed first, until the caps hold.
 func (q *search) keepCaps(st *state, slots []int) {
-	for _, limit := range []struct {
-		route Route
-		most  int64
-	}{{Transfer, q.s.outsideCap}, {RPL, q.s.rplCap}} {
+	for i := range q.s.caps {
+		c := &q.s.caps[i]
 		used := int64(0)
 		for i, k := range st.fill {
-			if k >= 0 && q.s.classes[k].route == limit.route {
+			if k >= 0 && c.classes[k] {
 				used += q.s.slots[i].credits
 			}
 		}
 		for _, i := range slices.Backward(slots) {
-			if k := st.fill[i]; used > limit.most && k >= 0 && q.s.classes[k].route == limit.route {
+			if k := st.fill[i]; used > c.limit && k >= 0 && c.classes[k] {
 				st.fill[i] = -1
 				used -= q.s.slots[i].credits
 			}
@@ -414,8 +499,10 @@ func (q *search) keepCaps(st *state, slots []int) {
 	}
 }
 
-// branch divides the problem where the flow broke a rule.
+// branch divides the problem where the flow broke a rule, or where it could keep a
+// floor that it doesn't.
 func (q *search) branch(r reading, b bound) {
+	q.f.prepare(&q.state) // others were tried meanwhile
 	switch {
 	case r.conflict >= 0:
 		q.branchSet(q.f.sets[r.conflict])
@@ -425,10 +512,83 @@ func (q *search) branch(r reading, b bound) {
 	case len(r.crowded) > 0:
 		q.branchSlot(q.mostUsed(r, r.crowded))
 	case len(r.pretended) > 0 && q.branchPretended(r):
+	case r.broken >= 0:
+		q.branchRule(r, q.s.rules[r.broken])
 	case b.fractional && q.branchRequirement(r):
+	case q.branchGoal(r):
+	case len(q.s.goals) > 0: // nothing is left to choose
 	default:
 		q.exhausted = true // not reached; were it, nothing is called proven
 	}
+}
+
+// branchRule takes a place that bears on a rule that is broken: where nothing is left
+// to choose, nothing in this branch keeps it.
+func (q *search) branchRule(r reading, broken general) {
+	excess := broken.excess(&uses{q.s, r.fill, r.pool})
+	if !q.branchPlace(r, broken.weighs, broken.divisible(), excess) {
+		q.branchPlace(r, broken.touches, broken.divisible(), 0)
+	}
+}
+
+// branchGoal takes a place that bears on a floor that is not kept and may be.
+func (q *search) branchGoal(r reading) bool {
+	u := uses{q.s, r.fill, r.pool}
+	for _, g := range q.s.goals {
+		if !g.kept(&u) && q.branchPlace(r, g.touches, g.divisible(), 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// branchPlace divides by the place that carries most of those that bear on a rule;
+// when less is wanted, an amount in a pool is divided where the excess is gone, and
+// where only matters whether there is any, at nothing.
+func (q *search) branchPlace(r reading, bears func(k, requirement, slot int) bool, divisible bool, excess int64) bool {
+	s, f := q.s, q.f
+	at, most := -1, int64(-1)
+	for e, edge := range f.edges {
+		if n := r.use[e]; n > most && q.isOpen(edge.slot) && f.usable(e, &q.state) && f.targets[s.slots[edge.slot].requirement].state != done && bears(edge.class, s.slots[edge.slot].requirement, edge.slot) {
+			at, most = e, n
+		}
+	}
+	pool := -1
+	for e, n := range r.pool {
+		c := s.poolEdges[e]
+		to := s.pools[s.classes[c.class].pools[c.edge].pool]
+		if top := q.ceiling(e); !q.barred[c.class] && q.least[e] < top && n > most && (divisible || q.least[e] == 0) && bears(c.class, to, -1) {
+			at, pool, most = -1, e, n
+		}
+	}
+	switch {
+	case pool >= 0:
+		low, high := q.least[pool], q.most[pool]
+		split := min(r.pool[pool], q.ceiling(pool)-1) // the last amount of the lower part
+		switch {
+		case !divisible:
+			split = 0
+		case excess > 0:
+			split = max(low, r.pool[pool]-excess)
+		}
+		q.most[pool] = split
+		q.visit()
+		q.most[pool], q.least[pool] = high, split+1
+		q.visit()
+		q.least[pool] = low
+	case at >= 0:
+		q.branchSlot(at)
+	default:
+		return false
+	}
+	return true
+}
+
+// ceiling is the most that a way into a pool can carry.
+func (q *search) ceiling(e int) int64 {
+	at := q.s.poolEdges[e]
+	c := &q.s.classes[at.class]
+	return min(q.most[e], int64(len(c.members))*c.amount, q.s.need[c.pools[at.edge].pool])
 }
 
 func (q *search) branchSet(set []int) {

@@ -18,17 +18,26 @@ const maxScale = 1_000_000
 
 // score is the objective, compared in this order.
 type score struct {
+	complete  bool // with the floors; where there are none, the others say it
 	satisfied int
 	credits   int64
+	floors    int
 	outside   int64 // less is better
 }
 
 func (a score) compare(b score) int {
 	switch {
+	case a.complete != b.complete:
+		if a.complete {
+			return 1
+		}
+		return -1
 	case a.satisfied != b.satisfied:
 		return a.satisfied - b.satisfied
 	case a.credits != b.credits:
 		return sign(a.credits - b.credits)
+	case a.floors != b.floors:
+		return a.floors - b.floors
 	}
 	return sign(b.outside - a.outside)
 }
@@ -58,12 +67,32 @@ type problem struct {
 	slots      []slotRef
 	pools      []int // requirements that are pools
 	need       []int64
-	outsideCap int64
-	rplCap     int64
+	caps       []sourceCap
+	asked      int64   // by all requirements together
+	total      int64   // that completes the programme
 	rank       []int64 // of each candidate: what lapses sooner is used first
 	classes    []class
+	poolEdges  []poolRef
+	classOf    []int  // of each candidate; -1 for what counts nowhere
+	anyFree    bool   // a class counts without credit
 	attested   []bool // of each requirement
+	apart      []bool // of each candidate: a rule counts it by itself, so it has a class of its own
+	rules      []general
+	goals      []*floorGoal
+	perPoint   int64 // whole numbers to a point of a grade
 }
+
+// sourceCap bounds the credit of some credentials, wherever it counts.
+type sourceCap struct {
+	among   []bool // of each candidate
+	classes []bool // of each class
+	limit   int64
+	mixed   bool  // it is on one's own credit together with that from elsewhere
+	left    int64 // of the limit in the present state of the search
+}
+
+// poolRef is a way from a class into a pool, by its index in the class.
+type poolRef struct{ class, edge int }
 
 // class is a set of credentials that no rule tells apart: the same amount by the
 // same route, with the same places open. The search moves classes, so that it
@@ -75,14 +104,15 @@ type class struct {
 	slots   []int
 	pools   []poolEdge
 	sets    []int // exclusive sets that it belongs to
+	free    bool  // it counts without credit
 }
 
 type poolEdge struct{ pool, limit int }
 
 // newProblem brings all credits to whole numbers of a common fraction.
-func (p *Programme) newProblem(candidates []*candidate) (*problem, error) {
-	s := &problem{p: p, candidates: candidates, outsideCap: infinite, rplCap: infinite}
-	var all []cairn.Credits
+func (p *Programme) newProblem(candidates []*candidate, attested []bool) (*problem, error) {
+	s := &problem{p: p, candidates: candidates, attested: attested, apart: make([]bool, len(candidates))}
+	all := []cairn.Credits{p.Credit.Total}
 	for _, r := range p.Requirements {
 		all = append(all, r.Credits)
 		for _, slot := range r.Slots() {
@@ -96,6 +126,13 @@ func (p *Programme) newProblem(candidates []*candidate) (*problem, error) {
 	for _, c := range []*cairn.Credits{outside, rpl} {
 		if c != nil {
 			all = append(all, *c)
+		}
+	}
+	for _, bounds := range [][]Bound{p.Policy.Caps, p.Policy.Floors} {
+		for i := range bounds {
+			if b := &bounds[i]; !b.counts() && b.Of != ofCounted {
+				all = append(all, p.boundLimit(b))
+			}
 		}
 	}
 	// More than everything that is asked for is never used, so larger amounts are
@@ -113,21 +150,21 @@ func (p *Programme) newProblem(candidates []*candidate) (*problem, error) {
 		}
 		all = append(all, c.counts)
 	}
-	s.scale = 1
-	for _, c := range all {
-		_, d, ok := c.Parts()
-		if s.scale = s.scale / gcd(s.scale, d) * min(d, maxScale+1); !ok || s.scale > maxScale {
-			return nil, invalid("", "the fractions of the credits have no common part that is large enough to count with")
-		}
+	var ok bool
+	if s.scale, ok = commonPart(all); !ok {
+		return nil, invalid("", "the fractions of the credits have no common part that is large enough to count with")
 	}
+	s.asked, s.total = s.whole(asked), s.whole(p.Credit.Total)
 	for _, c := range candidates {
 		s.amount = append(s.amount, s.whole(c.counts))
 	}
-	if outside != nil {
-		s.outsideCap = s.whole(*outside)
-	}
-	if rpl != nil {
-		s.rplCap = s.whole(*rpl)
+	for _, c := range []struct {
+		route Route
+		limit *cairn.Credits
+	}{{Transfer, outside}, {RPL, rpl}} {
+		if c.limit != nil {
+			s.caps = append(s.caps, sourceCap{among: s.among(func(k *candidate) bool { return k.Route == c.route }), limit: s.whole(*c.limit)})
+		}
 	}
 	for i, r := range p.Requirements {
 		if r.Credits.Sign() > 0 {
@@ -139,8 +176,47 @@ func (p *Programme) newProblem(candidates []*candidate) (*problem, error) {
 		}
 	}
 	s.rank = ranks(candidates)
+	if err := s.compileBounds(); err != nil {
+		return nil, err
+	}
 	s.classify()
 	return s, nil
+}
+
+// among marks candidates.
+func (s *problem) among(which func(*candidate) bool) []bool {
+	out := make([]bool, len(s.candidates))
+	for i, c := range s.candidates {
+		out[i] = which(c)
+	}
+	return out
+}
+
+// some reports whether one of some candidates is such.
+func (s *problem) some(among []bool, such func(*candidate) bool) bool {
+	return slices.ContainsFunc(s.candidates, func(c *candidate) bool { return among[c.index] && such(c) })
+}
+
+// commonPart is the number of equal parts of 1 of which all amounts are whole
+// multiples; false when it would be too large to count with.
+func commonPart(all []cairn.Credits) (int64, bool) {
+	scale := int64(1)
+	for _, c := range all {
+		_, d, ok := c.Parts()
+		if scale = scale / gcd(scale, d) * min(d, maxScale+1); !ok || scale > maxScale {
+			return 0, false
+		}
+	}
+	return scale, true
+}
+
+// want is how many slots satisfy a requirement here.
+func (s *problem) want(i int) int {
+	r := &s.p.Requirements[i]
+	if r.AttestedBy != "" && !s.attested[i] {
+		return 1 // of no slots: it can't be met here
+	}
+	return r.want()
 }
 
 // classify groups the candidates that may count somewhere.
@@ -159,6 +235,18 @@ func (s *problem) classify() {
 		k := class{members: []int{c.index}, amount: s.amount[c.index], route: c.Route}
 		var key strings.Builder
 		fmt.Fprint(&key, k.amount, k.route)
+		if s.apart[c.index] {
+			fmt.Fprint(&key, " alone", c.index)
+		}
+		for i := range s.caps {
+			fmt.Fprint(&key, s.caps[i].among[c.index])
+		}
+		for _, r := range s.rules {
+			fmt.Fprint(&key, " ", r.tells(c.index))
+		}
+		for _, g := range s.goals {
+			fmt.Fprint(&key, " ", g.tells(c.index))
+		}
 		for _, e := range c.edges {
 			switch {
 			case !e.open():
@@ -188,6 +276,25 @@ func (s *problem) classify() {
 			known[key.String()] = len(s.classes)
 		}
 		s.classes = append(s.classes, k)
+	}
+	for i := range s.caps {
+		c := &s.caps[i]
+		c.classes = make([]bool, len(s.classes))
+		c.mixed = s.some(c.among, func(k *candidate) bool { return k.Route == InResidence }) && s.some(c.among, func(k *candidate) bool { return k.Route != InResidence })
+	}
+	s.classOf = slices.Repeat([]int{-1}, len(s.candidates))
+	for k := range s.classes {
+		c := &s.classes[k]
+		for _, m := range c.members {
+			s.classOf[m] = k
+		}
+		for i := range s.caps {
+			s.caps[i].classes[k] = s.caps[i].among[c.members[0]] && !c.free
+		}
+		for e := range c.pools {
+			s.poolEdges = append(s.poolEdges, poolRef{k, e})
+		}
+		s.anyFree = s.anyFree || c.free
 	}
 }
 
@@ -225,9 +332,13 @@ func (c *candidate) lapses() (first time.Time) {
 }
 
 // whole writes credits as a whole number of the common fraction.
-func (s *problem) whole(c cairn.Credits) int64 {
-	n, d, _ := c.Parts() // newProblem has seen to it that they fit
-	return n * (s.scale / d)
+func (s *problem) whole(c cairn.Credits) int64 { return inParts(c, s.scale) }
+
+// inParts writes an amount as a whole number of equal parts of 1, of which
+// commonPart has found how many there must be.
+func inParts(c cairn.Credits, parts int64) int64 {
+	n, d, _ := c.Parts()
+	return n * (parts / d)
 }
 
 func gcd(a, b int64) int64 {
@@ -247,6 +358,7 @@ type allocation struct {
 	fill  []int // candidate of each slot, or -1
 	pools []poolLine
 	full  []bool // of each pool
+	uses  uses
 }
 
 type poolLine struct {
@@ -256,13 +368,13 @@ type poolLine struct {
 
 // settle turns what the search found into an allocation: members of classes for
 // slots, and the division of what is left of them among the pools, of which those
-// in full are to be full.
+// in full are to be full. Where general rules hold, the division that prefers what
+// lapses sooner may break one; then the one that the search found stays.
 func (s *problem) settle(q *search) (allocation, error) {
 	o := q.best
 	a := allocation{fill: make([]int, len(s.slots)), full: make([]bool, len(s.pools))}
 	next := make([]int, len(s.classes))
 	left := slices.Clone(s.amount)
-	var outside, rpl int64
 	for i, k := range o.fill {
 		if a.fill[i] = -1; k < 0 {
 			continue
@@ -271,15 +383,34 @@ func (s *problem) settle(q *search) (allocation, error) {
 		next[k]++
 		a.fill[i] = c
 		left[c] -= s.slots[i].credits
-		a.score.credits += s.slots[i].credits
-		switch s.candidates[c].Route {
-		case Transfer:
-			outside += s.slots[i].credits
-		case RPL:
-			rpl += s.slots[i].credits
+	}
+	a.pools = s.byDate(o, left)
+	if s.rescore(&a) != nil || a.score.compare(o.score) != 0 && len(s.rules)+len(s.goals) > 0 {
+		a.pools = s.asFound(o, left)
+	}
+	if err := s.rescore(&a); err != nil {
+		return a, err
+	}
+	if d := a.score.compare(o.score); d < 0 || d > 0 && !q.exhausted {
+		// Nothing may be decided on an allocation that is not what was compared.
+		return a, fmt.Errorf("programme: the allocation scores %v, and the search said %v", a.score, o.score)
+	}
+	return a, nil
+}
+
+// byDate divides what is left of the credentials so that what lapses sooner is used
+// first.
+func (s *problem) byDate(o outcome, left []int64) (lines []poolLine) {
+	room := make([]int64, len(s.caps))
+	for i := range s.caps {
+		room[i] = s.caps[i].limit
+		for slot, k := range o.fill {
+			if k >= 0 && s.caps[i].classes[k] {
+				room[i] -= s.slots[slot].credits
+			}
 		}
 	}
-	g := s.newGraph(s.outsideCap-outside, s.rplCap-rpl)
+	g := s.newGraph(room)
 	for i, pool := range s.pools {
 		cost := s.forceCost()
 		if o.full[i] {
@@ -290,48 +421,77 @@ func (s *problem) settle(q *search) (allocation, error) {
 	for k, class := range s.classes {
 		for _, c := range class.members {
 			if !o.barred[k] && left[c] > 0 {
-				g.candidate(c, left[c])
+				g.candidate(k, c, left[c])
 			}
 		}
 	}
-	a.score.credits += g.net.run(0, 1)
-	a.score.outside = outside + rpl
-	for i := range s.pools {
-		a.full[i] = g.net.flow(g.sinks[i]) == s.need[i]
-	}
+	g.net.run(0, 1)
 	for _, l := range g.lines {
 		if n := g.net.flow(l.arc); n > 0 {
-			a.pools = append(a.pools, poolLine{l.candidate, l.pool, n})
-			if s.candidates[l.candidate].Route != InResidence {
-				a.score.outside += n
+			lines = append(lines, poolLine{l.candidate, l.pool, n})
+		}
+	}
+	return lines
+}
+
+// asFound divides what each class counts in a pool among its members in their order.
+func (s *problem) asFound(o outcome, left []int64) (lines []poolLine) {
+	left = slices.Clone(left)
+	for e, n := range o.pool {
+		at := s.poolEdges[e]
+		for _, c := range s.classes[at.class].members {
+			if part := min(n, left[c]); part > 0 {
+				lines = append(lines, poolLine{c, s.classes[at.class].pools[at.edge].pool, part})
+				left[c] -= part
+				n -= part
 			}
 		}
 	}
-	a.score.satisfied = s.satisfied(a)
-	if d := a.score.compare(o.score); d < 0 || d > 0 && !q.exhausted {
-		// Nothing may be decided on an allocation that is not what was compared.
-		return a, fmt.Errorf("programme: the allocation scores %v, and the search said %v", a.score, o.score)
-	}
-	return a, nil
+	return lines
 }
 
-func (s *problem) satisfied(a allocation) (n int) {
-	filled := make([]int, len(s.p.Requirements))
-	for i, f := range a.fill {
-		if f >= 0 {
-			filled[s.slots[i].requirement]++
+// rescore works out the score of an allocation anew, from its lines alone. It fails
+// when the allocation breaks a general rule.
+func (s *problem) rescore(a *allocation) error {
+	u := uses{s, slices.Repeat([]int{-1}, len(s.slots)), make([]int64, len(s.poolEdges))}
+	a.score = score{}
+	count := func(c int, n int64) {
+		if s.candidates[c].free() {
+			return
+		}
+		a.score.credits += n
+		if s.candidates[c].Route != InResidence {
+			a.score.outside += n
 		}
 	}
-	for i, r := range s.p.Requirements {
-		switch {
-		case len(r.All) > 0 && filled[i] == len(r.All), len(r.Of) > 0 && filled[i] >= r.Choose, s.attested[i]:
-			n++
+	filled, into := make([]int, len(s.p.Requirements)), make([]int64, len(s.pools))
+	for i, c := range a.fill {
+		if c < 0 {
+			continue
 		}
+		u.fill[i] = s.classOf[c]
+		filled[s.slots[i].requirement]++
+		count(c, s.slots[i].credits)
 	}
-	for _, full := range a.full {
-		if full {
-			n++
-		}
+	for _, l := range a.pools {
+		k := s.classOf[l.candidate]
+		e := slices.IndexFunc(s.poolEdges, func(at poolRef) bool { return at.class == k && s.classes[k].pools[at.edge].pool == l.pool })
+		u.pool[e] += l.credits
+		into[l.pool] += l.credits
+		count(l.candidate, l.credits)
 	}
-	return n
+	met := make([]bool, len(s.p.Requirements))
+	for i := range met {
+		met[i] = filled[i] >= s.want(i)
+	}
+	for i, requirement := range s.pools {
+		a.full[i] = into[i] == s.need[i]
+		met[requirement] = a.full[i]
+	}
+	a.uses = u
+	s.judge(&a.score, met, &u)
+	if i := s.broken(&u); i >= 0 {
+		return fmt.Errorf("programme: the allocation breaks %s", s.rules[i].tells(-1))
+	}
+	return nil
 }

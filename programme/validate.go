@@ -134,6 +134,7 @@ func (p *Programme) check() *checker {
 		c.requirement(at, *r, slots)
 	}
 	c.at = nil
+	c.bounds()
 	if len(slots) > maxSlots {
 		c.bad("requirements", "more than %d slots", maxSlots)
 	}
@@ -157,6 +158,9 @@ func (p *Programme) check() *checker {
 	for i, g := range p.Grades {
 		if g.Scale == "" || len(g.Grades) < 2 {
 			c.bad(fmt.Sprintf("grades[%d]", i), "a scale needs a name and at least two grades")
+		}
+		if len(g.Points) > 0 && len(g.Points) != len(g.Grades) {
+			c.bad(fmt.Sprintf("grades[%d].points", i), "the points of a scale are as many as its grades")
 		}
 	}
 	return c
