@@ -17,7 +17,7 @@ var layers = [][]string{
 	2:  {"did", "statuslist", "tokenstatus", "bake", "pixelpass", "claim169", "openbadges", "programme"},
 	3:  {"dataintegrity", "papercode", "sdjwt", "vcjwt", "vccose", "webvh", "federation"},
 	4:  {"internal/corpus", "internal/durable", "internal/throttle", "internal/keys", "internal/trust", "internal/i18n", "internal/fetch", "internal/bounds", "internal/reportcheck"},
-	5:  {"internal/verify", "internal/issue"},
+	5:  {"internal/verify", "internal/issue", "internal/prospectus"},
 	6:  {"internal/hold", "internal/recognise", "internal/staff"},
 	7:  {"internal/sqlstore", "internal/paper", "internal/batch", "internal/conformance"},
 	8:  {"internal/web"},

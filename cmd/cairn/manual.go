@@ -175,6 +175,12 @@ func (programmeFormatCmd) Help() string {
   cairn programme format examples/programmes/sustainable-agriculture.yaml`
 }
 
+func (programmeShowCmd) Help() string {
+	return `Examples:
+  cairn programme show examples/programmes/sustainable-agriculture.yaml
+  cairn programme show examples/programmes/sustainable-agriculture.yaml --lang sw`
+}
+
 func (programmeSchemaCmd) Help() string {
 	return `Example:
   cairn programme schema`

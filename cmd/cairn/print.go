@@ -6,7 +6,6 @@ import (
 	"cairn.example"
 	"cairn.example/internal/app"
 	"cairn.example/internal/durable"
-	"cairn.example/internal/i18n"
 	"cairn.example/strictjson"
 	"cairn.example/vc"
 )
@@ -22,12 +21,8 @@ type printCmd struct {
 
 func (f printCmd) Run(c *console) error {
 	lang := cairn.Lang(f.Lang)
-	if f.Lang != "" && i18n.Match("", f.Lang) != lang {
-		var known []string
-		for _, l := range i18n.Languages() {
-			known = append(known, string(l.Tag))
-		}
-		return &cairn.Error{Kind: cairn.Invalid, Code: "cli.lang", Field: "lang", Object: f.Lang, Message: "this language is not there", Hint: "choose one of " + strings.Join(known, ", ")}
+	if err := knownLanguage(f.Lang); err != nil {
+		return err
 	}
 	id := cairn.CredentialID(f.Credential)
 	if !strings.HasPrefix(f.Credential, "urn:uuid:") {

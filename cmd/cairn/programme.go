@@ -3,9 +3,11 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 
 	"cairn.example"
 	"cairn.example/internal/app"
+	"cairn.example/internal/prospectus"
 	"cairn.example/internal/verify"
 	"cairn.example/programme"
 )
@@ -13,6 +15,7 @@ import (
 type programmeCmd struct {
 	Check   programmeCheckCmd   `cmd:"" help:"Read a programme document and say what is wrong with it: exit code 0 nothing, 1 errors, 2 warnings."`
 	Format  programmeFormatCmd  `cmd:"" help:"Lay a programme document out in the usual way; comments stay."`
+	Show    programmeShowCmd    `cmd:"" help:"Say the rules in sentences, as learners read them."`
 	Schema  programmeSchemaCmd  `cmd:"" help:"Print the JSON Schema of programme documents."`
 	Publish programmePublishCmd `cmd:"" help:"Publish an edition."`
 	List    programmeListCmd    `cmd:"" help:"List the programmes of an institution."`
@@ -97,6 +100,31 @@ func judgement(list []programme.Finding) error {
 		return nil
 	}
 	return exit(code.ExitCode())
+}
+
+type programmeShowCmd struct {
+	File string `arg:"" help:"YAML or JSON file."`
+	Lang string `help:"Language of the sentences; that of the terminal when empty."`
+}
+
+func (f programmeShowCmd) Run(c *console) error {
+	words, err := c.wordsIn(f.Lang)
+	if err != nil {
+		return err
+	}
+	b, err := c.read(f.File)
+	if err != nil {
+		return err
+	}
+	p, err := programme.Parse(b)
+	if err != nil {
+		if programme.ProblemsOf(err) != nil {
+			return programmeCheckCmd{File: f.File}.Run(c)
+		}
+		return err
+	}
+	_, err = io.WriteString(c.out, prospectus.Of(p, words, prospectus.Names{}).Text(words))
+	return err
 }
 
 type programmeSchemaCmd struct{}

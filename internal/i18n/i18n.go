@@ -167,6 +167,21 @@ func (p Printer) Map(area, code string, args map[string]string) string {
 	return p.T(area, code, list...)
 }
 
+// Isolate keeps arguments of one direction of writing together inside a sentence of
+// the other (Unicode UAX 9, FSI and PDI). It leaves other languages as they are.
+func (p Printer) Isolate(args ...any) []any {
+	if p.Dir() != "rtl" {
+		return args
+	}
+	out := slices.Clone(args)
+	for i := 1; i < len(out); i += 2 {
+		if s, ok := out[i].(string); ok && s != "" {
+			out[i] = "\u2068" + s + "\u2069"
+		}
+	}
+	return out
+}
+
 // N returns a sentence in the plural form for n, which is also the argument {n}.
 // The forms are the codes with #one, #two, #few, #many, #zero and #other.
 func (p Printer) N(area, code string, n int, args ...any) string {

@@ -158,6 +158,16 @@ func (s *Service) Programmes(ctx context.Context, inst cairn.InstitutionID) ([]*
 	return out, err
 }
 
+// Editions returns every edition of a programme, the newest first.
+func (s *Service) Editions(ctx context.Context, inst cairn.InstitutionID, id cairn.ProgrammeID) ([]Edition, error) {
+	var out []Edition
+	err := s.View(ctx, func(tx Tx) (err error) {
+		out, err = tx.EditionsOf(ctx, inst, id)
+		return err
+	})
+	return out, err
+}
+
 // Programme returns the edition with a digest, and its document.
 func (s *Service) Programme(ctx context.Context, inst cairn.InstitutionID, digest string) (*programme.Programme, []byte, error) {
 	var e Edition

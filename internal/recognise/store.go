@@ -39,6 +39,8 @@ type Tx interface {
 	Edition(ctx context.Context, inst cairn.InstitutionID, digest string) (Edition, error)
 	// Editions returns the newest edition of each programme.
 	Editions(ctx context.Context, inst cairn.InstitutionID) ([]Edition, error)
+	// EditionsOf returns every edition of a programme, the newest first.
+	EditionsOf(ctx context.Context, inst cairn.InstitutionID, id cairn.ProgrammeID) ([]Edition, error)
 
 	// InsertApplication is a Conflict when the learner has an open application, one
 	// that is not Final, for the programme.

@@ -34,6 +34,11 @@ func (t *Tx) Editions(ctx context.Context, inst cairn.InstitutionID) ([]recognis
 		(SELECT rowid FROM programme_edition f WHERE f.institution = e.institution AND f.id = e.id ORDER BY published DESC, rowid DESC LIMIT 1) ORDER BY id`, inst)
 }
 
+// EditionsOf implements recognise.Tx.
+func (t *Tx) EditionsOf(ctx context.Context, inst cairn.InstitutionID, id cairn.ProgrammeID) ([]recognise.Edition, error) {
+	return list(ctx, t, scanEdition, editionColumns+` WHERE institution = ? AND id = ? ORDER BY published DESC, rowid DESC`, inst, id)
+}
+
 // waiting counts the credentials whose identity a person must confirm.
 func waiting(a recognise.Application) (n int) {
 	if a.Evaluation == nil {

@@ -230,7 +230,7 @@ func (v *visit) sentence(area, code string, args map[string]string) string {
 		}
 		said = append(said, name, value)
 	}
-	return v.T(area, code, v.isolate(said)...)
+	return v.T(area, code, v.Isolate(said...)...)
 }
 
 // facts are the lines that a page shows of a document. Everything is signed text.

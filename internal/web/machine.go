@@ -215,6 +215,8 @@ type institutionPage struct {
 	Institution  cairn.Institution
 	Achievements []named
 	Programmes   []named
+	// ProgrammesPath is the address of the list that can be searched.
+	ProgrammesPath string
 }
 
 type named struct{ Name, Path, Note string }
@@ -243,32 +245,10 @@ func (s *Site) institution(v *visit) error {
 	if err != nil {
 		return err
 	}
+	p.ProgrammesPath = "/i/" + string(inst.ID) + "/programmes"
 	for _, g := range programmes {
-		p.Programmes = append(p.Programmes, named{Name: v.Text(g.Title), Path: "/i/" + string(inst.ID) + "/programmes/" + string(g.ID), Note: v.Figure(g.Credit.Total) + " " + g.Credit.Unit})
+		p.Programmes = append(p.Programmes, v.programmeLine(inst.ID, g))
 	}
 	v.w.Header().Set("Cache-Control", "public, max-age=60")
 	return v.render(http.StatusOK, "institution", v.Text(inst.Name), p)
-}
-
-// programme sends the newest edition of a programme as the document that its
-// digest is of, so that anybody can work a decision out again.
-func (s *Site) programme(v *visit) error {
-	all, err := s.Recognise.Programmes(v.r.Context(), v.inst())
-	if err != nil {
-		return err
-	}
-	for _, g := range all {
-		if string(g.ID) == v.r.PathValue("name") {
-			digest := g.Digest()
-			if d := v.r.URL.Query().Get("digest"); d != "" {
-				digest = d
-			}
-			_, document, err := s.Recognise.Programme(v.r.Context(), v.inst(), digest)
-			if err != nil {
-				return err
-			}
-			return v.file(document, "application/yaml; charset=utf-8", cacheDocument)
-		}
-	}
-	return errNoPage
 }

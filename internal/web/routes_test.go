@@ -64,6 +64,7 @@ var access = map[string]web.Who{
 	"GET /i/{inst}/trust/{list}":           web.Anyone,
 	"GET /i/{inst}/trust-bundle":           web.Anyone,
 	"GET /i/{inst}/achievements/{name...}": web.Anyone,
+	"GET /i/{inst}/programmes":             web.Anyone,
 	"GET /i/{inst}/programmes/{name}":      web.Anyone,
 	"GET /ns/v1":                           web.Anyone,
 	"GET /schemas/programme-v1.json":       web.Anyone,

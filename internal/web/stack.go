@@ -43,6 +43,8 @@ type stackProgramme struct {
 	Open *applicationLink
 	Done string // address of the application that completed the programme
 	Plan string // address of what next and what lapses
+	// Rules is the address of the rules in words.
+	Rules string
 }
 
 type applicationLink struct {
@@ -155,6 +157,7 @@ func (s *Site) stackProgrammes(v *visit, l issue.LearnerRecord, applications []r
 		if err != nil {
 			return err
 		}
+		one.Rules = rulesPath(l.Institution, edition)
 		offers, err := v.offered(l.Institution, edition)
 		if err != nil {
 			return err

@@ -12,7 +12,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,26 +93,11 @@ func (v *visit) redirect(to string) error {
 }
 
 // W returns a sentence of the pages.
-func (v *visit) W(code string, args ...any) string { return v.T("web", code, v.isolate(args)...) }
+func (v *visit) W(code string, args ...any) string { return v.T("web", code, v.Isolate(args...)...) }
 
 // WN returns a sentence of the pages in the plural form for n.
 func (v *visit) WN(code string, n int, args ...any) string {
-	return v.N("web", code, n, v.isolate(args)...)
-}
-
-// isolate keeps a name or amount of one direction of writing together inside a
-// sentence of the other (Unicode UAX 9, FSI and PDI).
-func (v *visit) isolate(args []any) []any {
-	if v.Dir() != "rtl" {
-		return args
-	}
-	out := slices.Clone(args)
-	for i := 1; i < len(out); i += 2 {
-		if s, ok := out[i].(string); ok && s != "" {
-			out[i] = "\u2068" + s + "\u2069"
-		}
-	}
-	return out
+	return v.N("web", code, n, v.Isolate(args...)...)
 }
 
 // Verdict names a verdict.

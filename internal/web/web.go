@@ -221,6 +221,7 @@ func (s *Site) Routes() []Route {
 		{"GET", "/i/{inst}/trust/{list}", Anyone, true, s.trustList},
 		{"GET", "/i/{inst}/trust-bundle", Anyone, true, s.trustBundle},
 		{"GET", "/i/{inst}/achievements/{name...}", Anyone, true, s.achievement},
+		{"GET", "/i/{inst}/programmes", Anyone, false, s.programmes},
 		{"GET", "/i/{inst}/programmes/{name}", Anyone, true, s.programme},
 		{"GET", "/ns/v1", Anyone, true, s.namespace},
 		{"GET", "/schemas/programme-v1.json", Anyone, true, s.programmeSchema},
