@@ -80,7 +80,7 @@ func (c *choice) gapOf(g goal) gap {
 				mine = mine.Add(h.amount)
 			}
 		}
-		if need := c.p.Credit.Total.Sub(mine); need.Cmp(out.least) > 0 {
+		if need := c.p.Credit.Total.Sub(c.p.let).Sub(mine); need.Cmp(out.least) > 0 {
 			out.least = need
 		}
 	}

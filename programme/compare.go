@@ -53,13 +53,13 @@ func Compare(programmes []*Programme, held []Held, at time.Time, o Options) ([]N
 func (p *Programme) Nearness(r Result) Near {
 	n := Near{Programme: p.ID, Edition: p.Edition, Digest: p.digest, Complete: r.Complete, Requirements: len(r.Requirements), Counted: r.Counted, Total: r.Total, Unit: r.Unit, Proven: r.Optimality.Proven}
 	for i, q := range r.Requirements {
-		if q.Status == Satisfied {
+		if q.Status.Met() {
 			n.Satisfied++
 			continue
 		}
 		n.Missing = n.Missing.Add(p.missing(&p.Requirements[i], q))
 	}
-	if rest := r.Total.Sub(r.Counted); rest.Cmp(n.Missing) > 0 {
+	if rest := r.Needed().Sub(r.Counted); rest.Cmp(n.Missing) > 0 {
 		n.Missing = rest
 	}
 	n.Hours = n.Missing.Mul(p.Credit.HoursPerCredit)
@@ -76,7 +76,7 @@ func (p *Programme) missing(r *Requirement, q RequirementResult) (sum cairn.Cred
 	}
 	var empty []cairn.Credits
 	for _, s := range q.Slots {
-		if s.Credential == "" {
+		if s.Credential == "" && s.Waived == "" {
 			empty = append(empty, s.Credits)
 		}
 	}
@@ -151,7 +151,7 @@ func WhatIf(p *Programme, held, plan []Held, at time.Time, o Options) (Trial, er
 		}
 	}
 	for i, q := range then.Requirements {
-		if q.Status == Satisfied && now.Requirements[i].Status != Satisfied {
+		if q.Status.Met() && !now.Requirements[i].Status.Met() {
 			out.Satisfied = append(out.Satisfied, q.Requirement)
 		}
 	}

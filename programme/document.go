@@ -50,6 +50,9 @@ type Programme struct {
 
 	digest string
 	source []byte // as it was read, for places
+
+	exceptions []Exception   // for one learner; see with
+	let        cairn.Credits // of the total, by them; see on
 }
 
 // Award is the full credential that completing the programme earns.
@@ -103,6 +106,9 @@ type Policy struct {
 	Floors  []Bound   `yaml:"floors,omitempty"`
 	Terms   []string  `yaml:"terms,omitempty"` // days on which terms begin, as MM-DD, in their order
 	Appeal  *Appeal   `yaml:"appeal,omitempty"`
+
+	Exceptions      *Departures      `yaml:"exceptions,omitempty"`
+	SecondSignature *SecondSignature `yaml:"secondSignature,omitempty"`
 }
 
 // Cap is an upper bound on credit by one route. Percent is of the programme's

@@ -25,6 +25,7 @@ type candidate struct {
 	fields    []string // its own field, and the one an agreement gives it
 	reasons   []Reason // why it can't count at all
 	edges     []edge
+	waiver    string // id of the exception that it stands for; empty for a credential
 }
 
 // edge says that a candidate may count in a place. reasons is empty when it may;
@@ -33,13 +34,14 @@ type edge struct {
 	requirement int
 	slot        int // index in the requirement, or -1 for a pool of credits
 	agreement   string
+	exception   string // id of the exception that opens the place
 	reasons     []Reason
 	undecided   bool      // a person must look: the facts are not exact enough
 	lapses      time.Time // first day on which a rule about age will drop it; zero when none
 }
 
 // free reports whether a candidate counts without credit.
-func (c *candidate) free() bool { return false }
+func (c *candidate) free() bool { return c.waiver != "" }
 
 // pooled reports whether a candidate may count in a pool.
 func (c *candidate) pooled() bool {
@@ -85,6 +87,7 @@ func (p *Programme) prepare(held []Held, at time.Time) []*candidate {
 			c.fields = append(c.fields, c.agreement.Field)
 		}
 		p.findEdges(c, at)
+		p.except(c, at)
 	}
 	p.settleRepeats(out)
 	return out

@@ -19,6 +19,8 @@ type Options struct {
 	Nodes int
 	// Attested lists the requirements (with attestedBy) that a person has attested.
 	Attested []string
+	// Exceptions are what persons allowed for the learner; see CheckException.
+	Exceptions []Exception
 }
 
 // Evaluate applies a programme to credentials as of a day. The result does not
@@ -28,6 +30,11 @@ func Evaluate(p *Programme, held []Held, at time.Time, o Options) (Result, error
 		return Result{}, &cairn.Error{Kind: cairn.TooLarge, Code: "programme.too-many", Message: fmt.Sprintf("more than %d credentials", maxHeld)}
 	}
 	at = at.UTC().Truncate(24 * time.Hour)
+	p, err := p.with(o.Exceptions)
+	if err != nil {
+		return Result{}, err
+	}
+	p = p.on(at)
 	attested := make([]bool, len(p.Requirements))
 	for _, id := range o.Attested {
 		i := slices.IndexFunc(p.Requirements, func(r Requirement) bool { return r.ID == id && r.AttestedBy != "" })
@@ -36,7 +43,11 @@ func Evaluate(p *Programme, held []Held, at time.Time, o Options) (Result, error
 		}
 		attested[i] = true
 	}
+	for i, r := range p.Requirements {
+		attested[i] = attested[i] || r.AttestedBy != "" && p.waived(r.ID, at)
+	}
 	candidates := p.prepare(held, at)
+	candidates = append(candidates, p.waivers(len(candidates), at)...)
 	if o.Nodes == 0 {
 		n := len(candidates)
 		o.Nodes = min(defaultNodes, 60_000_000/(n*n+1))
@@ -51,18 +62,19 @@ func Evaluate(p *Programme, held []Held, at time.Time, o Options) (Result, error
 		return Result{}, err
 	}
 
-	r := Result{Engine: EngineVersion, Programme: p.ID, Edition: p.Edition, Digest: p.digest, At: dayText(at), Unit: p.Credit.Unit, Total: p.Credit.Total,
+	r := Result{Engine: EngineVersion, Programme: p.ID, Edition: p.Edition, Digest: p.digest, At: dayText(at), Unit: p.Credit.Unit, Total: p.Credit.Total, LetOff: p.let,
 		Optimality: Optimality{Proven: !found.exhausted, Nodes: min(found.nodes, found.budget), Objective: Objective, BoundSatisfied: bound.satisfied, BoundCredits: s.credits(bound.credits)}}
 	s.lines(&r, a)
-	s.requirements(&r, a)
+	s.requirements(&r, a, at)
 	s.bounds(&r, a)
 	s.explain(&r, &a.uses, found.exhausted)
 	for _, l := range r.Lines {
 		r.Counted = r.Counted.Add(l.Credits)
 	}
-	r.Complete = !slices.ContainsFunc(r.Requirements, func(q RequirementResult) bool { return q.Status != Satisfied }) &&
-		!slices.ContainsFunc(r.Floors, func(f FloorResult) bool { return !f.Kept }) && r.Counted.Cmp(r.Total) >= 0
+	r.Complete = !slices.ContainsFunc(r.Requirements, func(q RequirementResult) bool { return !q.Status.Met() }) &&
+		!slices.ContainsFunc(r.Floors, func(f FloorResult) bool { return !f.Kept }) && r.Counted.Cmp(r.Needed()) >= 0
 	r.NextChange = s.nextChange(r)
+	s.exceptionResults(&r, a, at)
 	return r, nil
 }
 
@@ -73,20 +85,23 @@ func (c *candidate) edgeTo(requirement, slot int) edge {
 
 func (s *problem) lines(r *Result, a allocation) {
 	for i, f := range a.fill {
-		if f < 0 {
+		if f < 0 || s.candidates[f].free() {
 			continue
 		}
 		ref := s.slots[i]
 		req := s.p.Requirements[ref.requirement]
 		e := s.candidates[f].edgeTo(ref.requirement, ref.slot)
 		r.Lines = append(r.Lines, Line{Credential: s.candidates[f].Digest, Requirement: req.ID, Slot: req.Slots()[ref.slot].ID,
-			Credits: s.credits(ref.credits), Clause: req.Clause, Agreement: e.agreement})
+			Credits: s.credits(ref.credits), Clause: req.Clause, Agreement: e.agreement, Exception: e.exception})
 	}
 	for _, l := range a.pools {
+		if s.candidates[l.candidate].free() {
+			continue
+		}
 		requirement := s.pools[l.pool]
 		req := s.p.Requirements[requirement]
 		e := s.candidates[l.candidate].edgeTo(requirement, -1)
-		r.Lines = append(r.Lines, Line{Credential: s.candidates[l.candidate].Digest, Requirement: req.ID, Credits: s.credits(l.credits), Clause: req.Clause, Agreement: e.agreement})
+		r.Lines = append(r.Lines, Line{Credential: s.candidates[l.candidate].Digest, Requirement: req.ID, Credits: s.credits(l.credits), Clause: req.Clause, Agreement: e.agreement, Exception: e.exception})
 	}
 	order := map[string]int{}
 	for i, req := range s.p.Requirements {
@@ -103,10 +118,10 @@ func (s *problem) lines(r *Result, a allocation) {
 	})
 }
 
-func (s *problem) requirements(r *Result, a allocation) {
+func (s *problem) requirements(r *Result, a allocation, at time.Time) {
 	for i, req := range s.p.Requirements {
 		q := RequirementResult{Requirement: req.ID, Clause: req.Clause, Need: req.Credits, Status: Missing}
-		filled := 0
+		filled, waived := 0, req.AttestedBy != "" && s.p.waived(req.ID, at)
 		for j, ref := range s.slots {
 			if ref.requirement != i {
 				continue
@@ -116,7 +131,11 @@ func (s *problem) requirements(r *Result, a allocation) {
 				q.Need = q.Need.Add(slot.Credits)
 			}
 			if f := a.fill[j]; f >= 0 {
-				slot.Credential = s.candidates[f].Digest
+				if c := s.candidates[f]; c.free() {
+					slot.Waived, waived = c.waiver, true
+				} else {
+					slot.Credential = c.Digest
+				}
 				filled++
 			}
 			q.Slots = append(q.Slots, slot)
@@ -132,11 +151,14 @@ func (s *problem) requirements(r *Result, a allocation) {
 		full := filled > 0 && (len(req.All) > 0 && filled == len(req.All) || req.Choose > 0 && filled >= req.Choose)
 		if k := slices.Index(s.pools, i); k >= 0 {
 			full = a.full[k]
+			waived = slices.ContainsFunc(a.pools, func(l poolLine) bool { return l.pool == k && s.candidates[l.candidate].free() })
 		}
 		switch {
+		case (full || s.attested[i]) && waived:
+			q.Status = Waived
 		case full, s.attested[i]:
 			q.Status = Satisfied
-		case req.AttestedBy != "":
+		case req.AttestedBy != "", s.p.waiting(req.ID, at):
 			q.Status = Waiting
 		case q.Have.Sign() > 0:
 			q.Status = Partly
@@ -203,6 +225,9 @@ func (s *problem) bounds(r *Result, a allocation) {
 // the order of the candidates.
 func (s *problem) explain(r *Result, u *uses, exhausted bool) {
 	for _, c := range s.candidates {
+		if c.free() {
+			continue
+		}
 		q := CredentialResult{Credential: c.Digest, Carries: c.amount, Status: NotUsed}
 		if c.Blocked != BlockedDuplicate {
 			for _, l := range r.Lines {
@@ -210,6 +235,10 @@ func (s *problem) explain(r *Result, u *uses, exhausted bool) {
 					q.Counted = q.Counted.Add(l.Credits)
 					q.Reasons = append(q.Reasons, Reason{Code: ReasonUsed, Clause: l.Clause, Requirement: l.Requirement,
 						Args: map[string]string{"credits": l.Credits.String(), "slot": l.Slot, "agreement": l.Agreement}})
+					if l.Exception != "" {
+						i := slices.IndexFunc(s.p.exceptions, func(x Exception) bool { return x.ID == l.Exception })
+						q.Reasons = append(q.Reasons, Reason{Code: ReasonException, Clause: l.Clause, Requirement: l.Requirement, Args: s.p.exceptions[i].args()})
+					}
 				}
 			}
 		}

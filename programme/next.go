@@ -27,6 +27,8 @@ type NextOptions struct {
 	// Effort is the budget of the whole, in nodes of the searches inside evaluations;
 	// 0 for the default.
 	Effort int
+	// Exceptions are what persons allowed for the learner.
+	Exceptions []Exception
 }
 
 // Steps says how what is missing can be earned.
@@ -100,6 +102,11 @@ func Next(p *Programme, held, offers []Held, at time.Time, o NextOptions) (Steps
 		o.Effort = defaultEffort
 	}
 	at = at.UTC().Truncate(24 * time.Hour)
+	p, err := p.with(o.Exceptions)
+	if err != nil {
+		return Steps{}, err
+	}
+	p = p.on(at)
 	before, err := Evaluate(p, held, at, Options{})
 	if err != nil {
 		return Steps{}, err
@@ -114,13 +121,13 @@ func Next(p *Programme, held, offers []Held, at time.Time, o NextOptions) (Steps
 	}
 	var met []string
 	for _, q := range before.Requirements {
-		if q.Status == Satisfied {
+		if q.Status.Met() {
 			met = append(met, q.Requirement)
 		}
 	}
 	share := o.Effort / (len(before.Requirements) - len(met) + 1)
 	for i, q := range before.Requirements {
-		if q.Status == Satisfied || q.Status == Waiting {
+		if q.Status.Met() || q.Status == Waiting {
 			continue // nothing that is earned changes what a person says
 		}
 		way, err := c.way(goal{requirements: []int{i}, rules: p.only(append(slices.Clone(met), q.Requirement))}, share)
@@ -156,7 +163,7 @@ func (g goal) reached(r Result) bool {
 	if g.whole {
 		return r.Complete
 	}
-	return !slices.ContainsFunc(r.Requirements, func(q RequirementResult) bool { return q.Status != Satisfied })
+	return !slices.ContainsFunc(r.Requirements, func(q RequirementResult) bool { return !q.Status.Met() })
 }
 
 // only is a programme with some of its requirements, for what was settled by all of
@@ -185,6 +192,7 @@ func (p *Programme) newChoice(held, offers []Held, at time.Time) (*choice, error
 		return nil, err
 	}
 	c := &choice{p: p, at: at, held: held, assumed: p.bestGradeAsked(), ungraded: map[string]bool{}, mine: p.prepare(held, at)}
+	c.mine = append(c.mine, p.waivers(len(c.mine), at)...)
 	var graded []Held
 	for _, h := range offers {
 		if h.Grade == "" && c.assumed != nil {

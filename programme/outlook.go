@@ -76,6 +76,10 @@ type AgreementChange struct {
 // programme depends on the day. Days on which nothing changes are left out.
 func Outlook(p *Programme, held []Held, at time.Time, o Options) (Prospect, error) {
 	at = at.UTC().Truncate(24 * time.Hour)
+	p, err := p.with(o.Exceptions)
+	if err != nil {
+		return Prospect{}, err
+	}
 	out := Prospect{At: dayText(at), Agreements: p.agreementChanges(held, at)}
 	before, err := Evaluate(p, held, at, o)
 	if err != nil {
@@ -105,6 +109,11 @@ func Outlook(p *Programme, held []Held, at time.Time, o Options) (Prospect, erro
 // the second it is.
 func (p *Programme) boundaries(held []Held, at time.Time) []time.Time {
 	var out []time.Time
+	for _, x := range p.exceptions {
+		if end, err := time.Parse(dayLayout, x.Until); err == nil && !end.Before(at) {
+			out = append(out, end.AddDate(0, 0, 1))
+		}
+	}
 	every := *p
 	every.Policy.Repeat = nil // what another taking stands in for may come back when that lapses
 	for _, c := range every.prepare(held, at) {

@@ -71,7 +71,8 @@ const (
 	Satisfied Status = "satisfied"
 	Partly    Status = "partly"
 	Missing   Status = "missing"
-	Waiting   Status = "waiting" // a person must attest it
+	Waiting   Status = "waiting" // for a person: to attest it, to see work done, or to sign a second time
+	Waived    Status = "waived"  // a person let it off, in whole or in part
 )
 
 // Codes of reasons. The set is closed; internal/i18n has a sentence for each in
@@ -100,13 +101,16 @@ const (
 	ReasonRepeated           = "repeated"            // taken more than once, and another one counts
 	ReasonRepeatUncertain    = "repeat-uncertain"    // taken more than once, and the facts do not say which counts
 	ReasonExclusive          = "exclusive"           // another one of an exclusive set counts
+	ReasonException          = "exception"           // counts there because a person allowed it
+	ReasonExcluded           = "excluded"            // a person said that it must not count
+	ReasonWork               = "work-to-do"          // counts there once some work is done
 	ReasonNotProven          = "search-limit"        // the search ended before everything was tried
 )
 
 // Reasons lists every code that a Result can carry.
 func Reasons() []string {
 	return []string{ReasonUsed, ReasonNoMatch, ReasonTooOld, ReasonDateUncertain, ReasonAwardedUncertain, ReasonAgreementUncertain, ReasonLevelTooLow, ReasonLevelUnknown, ReasonGradeTooLow, ReasonGradeUnknown, ReasonAssessmentUnknown, ReasonSupervisionUnknown,
-		ReasonReserved, ReasonTooFewCredits, ReasonNoCredit, ReasonFull, ReasonOutsideCap, ReasonRPLCap, ReasonCap, ReasonLimit, ReasonRepeated, ReasonRepeatUncertain, ReasonExclusive, ReasonNotProven,
+		ReasonReserved, ReasonTooFewCredits, ReasonNoCredit, ReasonFull, ReasonOutsideCap, ReasonRPLCap, ReasonCap, ReasonLimit, ReasonRepeated, ReasonRepeatUncertain, ReasonExclusive, ReasonException, ReasonExcluded, ReasonWork, ReasonNotProven,
 		BlockedNotValid, BlockedUndetermined, BlockedIdentity, BlockedSpent, BlockedDuplicate}
 }
 
@@ -126,6 +130,7 @@ type Line struct {
 	Credits     cairn.Credits `json:"credits"`
 	Clause      string        `json:"clause"`
 	Agreement   string        `json:"agreement,omitempty"`
+	Exception   string        `json:"exception,omitempty"` // that lets it count there
 }
 
 // CredentialResult is what became of one credential.
@@ -152,6 +157,7 @@ type SlotResult struct {
 	Slot       string        `json:"slot"`
 	Credits    cairn.Credits `json:"credits"`
 	Credential string        `json:"credential,omitempty"`
+	Waived     string        `json:"waived,omitempty"` // exception that lets it off
 }
 
 // CapResult is how far a cap or limit is used.
@@ -197,8 +203,9 @@ type Result struct {
 	Digest       string              `json:"digest"` // of the programme document
 	At           string              `json:"at"`     // day of the evaluation
 	Unit         string              `json:"unit"`
-	Total        cairn.Credits       `json:"total"`   // needed
-	Counted      cairn.Credits       `json:"counted"` // in all requirements
+	Total        cairn.Credits       `json:"total"`           // of the programme
+	LetOff       cairn.Credits       `json:"letOff,omitzero"` // of it, by persons
+	Counted      cairn.Credits       `json:"counted"`         // in all requirements
 	Complete     bool                `json:"complete"`
 	Lines        []Line              `json:"lines"`
 	Requirements []RequirementResult `json:"requirements"`
@@ -209,6 +216,8 @@ type Result struct {
 	// NextChange is the first day on which something that counts now is too old;
 	// empty when there is none.
 	NextChange string `json:"nextChange,omitempty"`
+	// Exceptions are those that were given, in their order.
+	Exceptions []ExceptionResult `json:"exceptions,omitempty"`
 }
 
 const dayLayout = "2006-01-02"

@@ -310,10 +310,15 @@ func (s *problem) compileBounds() error {
 func (s *problem) measures(b *Bound, floor bool) []*measure {
 	groups, group := []string{""}, make([]string, len(s.candidates))
 	if b.Per != "" {
+		groups = nil
 		for i, c := range s.candidates {
-			group[i] = s.p.kind(b.Per, c)
+			if !c.free() {
+				group[i] = s.p.kind(b.Per, c)
+				groups = append(groups, group[i])
+			}
 		}
-		groups = slices.Compact(slices.Sorted(slices.Values(group)))
+		slices.Sort(groups)
+		groups = slices.Compact(groups)
 		if b.Per != "field" && len(groups) > 1 && groups[0] == "" {
 			groups = groups[1:] // what is not known is in each of them
 		}
@@ -331,6 +336,9 @@ func (s *problem) measures(b *Bound, floor bool) []*measure {
 			m.scope[i] = len(b.Requirements) == 0 || slices.Contains(b.Requirements, s.p.Requirements[i].ID)
 		}
 		for i, c := range s.candidates {
+			if c.free() {
+				continue // it gives no credit that could be measured
+			}
 			// Of which group a credential is may not be known. A cap then holds for it in each.
 			in := group[i] == name || group[i] == "" && b.Per != "field"
 			picked, doubts := true, []Reason(nil)
@@ -403,6 +411,9 @@ func (g *floorGoal) result(u *uses) FloorResult {
 		return out
 	}
 	u.each(func(k, requirement, _ int, _ int64) {
+		if g.s.classes[k].free {
+			return
+		}
 		for _, i := range g.s.classes[k].members {
 			c := g.s.candidates[i]
 			if picked, doubts := g.s.p.picksWith(g.bound.Match, c); g.scope[requirement] && picked && len(doubts) > 0 && !slices.Contains(out.Doubtful, c.Digest) {

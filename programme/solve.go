@@ -112,7 +112,7 @@ type poolEdge struct{ pool, limit int }
 // newProblem brings all credits to whole numbers of a common fraction.
 func (p *Programme) newProblem(candidates []*candidate, attested []bool) (*problem, error) {
 	s := &problem{p: p, candidates: candidates, attested: attested, apart: make([]bool, len(candidates))}
-	all := []cairn.Credits{p.Credit.Total}
+	all := []cairn.Credits{p.Credit.Total, p.let}
 	for _, r := range p.Requirements {
 		all = append(all, r.Credits)
 		for _, slot := range r.Slots() {
@@ -154,7 +154,7 @@ func (p *Programme) newProblem(candidates []*candidate, attested []bool) (*probl
 	if s.scale, ok = commonPart(all); !ok {
 		return nil, invalid("", "the fractions of the credits have no common part that is large enough to count with")
 	}
-	s.asked, s.total = s.whole(asked), s.whole(p.Credit.Total)
+	s.asked, s.total = s.whole(asked), s.whole(p.Credit.Total.Sub(p.let))
 	for _, c := range candidates {
 		s.amount = append(s.amount, s.whole(c.counts))
 	}
@@ -232,9 +232,9 @@ func (s *problem) classify() {
 	slices.SortFunc(byRank, func(a, b *candidate) int { return sign(s.rank[a.index] - s.rank[b.index]) })
 	known := map[string]int{}
 	for _, c := range byRank {
-		k := class{members: []int{c.index}, amount: s.amount[c.index], route: c.Route}
+		k := class{members: []int{c.index}, amount: s.amount[c.index], route: c.Route, free: c.free()}
 		var key strings.Builder
-		fmt.Fprint(&key, k.amount, k.route)
+		fmt.Fprint(&key, k.amount, k.route, k.free)
 		if s.apart[c.index] {
 			fmt.Fprint(&key, " alone", c.index)
 		}
@@ -385,7 +385,7 @@ func (s *problem) settle(q *search) (allocation, error) {
 		left[c] -= s.slots[i].credits
 	}
 	a.pools = s.byDate(o, left)
-	if s.rescore(&a) != nil || a.score.compare(o.score) != 0 && len(s.rules)+len(s.goals) > 0 {
+	if s.rescore(&a) != nil || a.score.compare(o.score) != 0 && (s.anyFree || len(s.rules)+len(s.goals) > 0) {
 		a.pools = s.asFound(o, left)
 	}
 	if err := s.rescore(&a); err != nil {

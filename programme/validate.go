@@ -135,6 +135,7 @@ func (p *Programme) check() *checker {
 	}
 	c.at = nil
 	c.bounds()
+	c.exceptions()
 	if len(slots) > maxSlots {
 		c.bad("requirements", "more than %d slots", maxSlots)
 	}

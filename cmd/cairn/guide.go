@@ -142,7 +142,7 @@ func (w guideWriter) print(r programme.Result) {
 			w.printf("              %s: %s, then %s%s\n", w.name(one.Credential), one.Before.Decimal(), one.After.Decimal(), clause)
 		}
 		for _, q := range c.Requirements {
-			if q.Before == programme.Satisfied && q.After != programme.Satisfied {
+			if q.Before.Met() && !q.After.Met() {
 				w.printf("              %s, %s, is open again (rule %s)\n", q.Requirement, w.title(q.Requirement), q.Clause)
 			}
 		}

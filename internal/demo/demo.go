@@ -403,7 +403,7 @@ func (p *player) reasons(a recognise.Application) {
 		p.tell("%-22s %4s of %-4s %-12s %s", titles[c.Credential], c.Counted, c.Carries, c.Status, strings.Join(why, "; "))
 	}
 	for _, q := range a.Evaluation.Result.Requirements {
-		if q.Status != programme.Satisfied {
+		if !q.Status.Met() {
 			p.tell("Still missing: %s (%s credits, clause %s)", q.Requirement, q.Need.Sub(q.Have), q.Clause)
 		}
 	}

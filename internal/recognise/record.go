@@ -285,7 +285,7 @@ type Words interface {
 func ReasonArgs(p *programme.Programme, r programme.Reason, w Words) map[string]string {
 	args := map[string]string{"clause": r.Clause, "requirement": r.Requirement, "unit": p.Credit.Unit}
 	for name, value := range r.Args {
-		if d, err := cairn.ParsePartialDate(value); name == "awarded" && err == nil && !d.IsZero() {
+		if d, err := cairn.ParsePartialDate(value); (name == "awarded" || name == "date") && err == nil && !d.IsZero() {
 			value = w.Partial(d)
 		} else if c, err := cairn.ParseCredits(value); err == nil && value != "" {
 			value = w.Figure(c)

@@ -175,7 +175,7 @@ func (v *visit) evaluationView(p *programme.Programme, e recognise.Evaluation, o
 		view, part := v.requirementView(p, q, held, offers)
 		out.Requirements = append(out.Requirements, view)
 		stones = append(stones, Stone{part})
-		if q.Status == programme.Satisfied {
+		if q.Status.Met() {
 			out.Satisfied++
 		}
 	}
@@ -196,13 +196,13 @@ func (v *visit) evaluationView(p *programme.Programme, e recognise.Evaluation, o
 
 func (v *visit) requirementView(p *programme.Programme, q programme.RequirementResult, held map[string]programme.Held, offers offered) (requirementView, float64) {
 	view := requirementView{Title: q.Requirement, Clause: q.Clause, Status: string(q.Status), Word: v.W("requirement." + string(q.Status)), Have: v.Figure(q.Have), Need: v.Figure(q.Need),
-		Sign: map[programme.Status]string{programme.Satisfied: "yes", programme.Partly: "partly"}[q.Status]}
+		Sign: map[programme.Status]string{programme.Satisfied: "yes", programme.Waived: "yes", programme.Partly: "partly"}[q.Status]}
 	if view.Sign == "" {
 		view.Sign = "open"
 	}
 	part := 0.0
 	switch {
-	case q.Status == programme.Satisfied:
+	case q.Status.Met():
 		part = 1
 	case q.Need.Sign() > 0:
 		part, _ = q.Have.Div(q.Need).Rat().Float64()
@@ -223,16 +223,16 @@ func (v *visit) requirementView(p *programme.Programme, q programme.RequirementR
 			place.Offered = offers.at(req.ID+"/"+slot.ID, held)
 			view.Open = append(view.Open, place)
 		}
-		if q.Status == programme.Satisfied {
+		if q.Status.Met() {
 			view.Open = nil
 		}
 		if q.Status == programme.Waiting {
 			view.More = v.W("requirement.attested", "who", req.AttestedBy)
 		}
-		if req.Choose > 0 && q.Status != programme.Satisfied {
+		if req.Choose > 0 && !q.Status.Met() {
 			view.Choose = req.Choose - len(view.Filled)
 		}
-		if req.Credits.Sign() > 0 && q.Status != programme.Satisfied {
+		if req.Credits.Sign() > 0 && !q.Status.Met() {
 			view.More = v.W("requirement.more", "n", v.Figure(q.Need.Sub(q.Have)), "unit", p.Credit.Unit)
 			view.Offered = offers.at(req.ID+"/", held)
 		}

@@ -147,7 +147,7 @@ func TestSentencesAreThere(t *testing.T) {
 		"axis.": {"proof", "model", "period", "status", "holder", "issuer"}, "outcome.": {"yes", "no", "unknown"}, "decision.": {"accept", "refuse"},
 		"state.": {"draft", "submitted", "evaluated", "decided", "reserved", "awarded", "delivered", "withdrawn"}, "step.": {"draft", "submitted", "evaluated", "decided", "delivered"},
 		"step-is.": {"done", "now", "later"}, "identity.": {"proven", "matched", "confirmed", "open"}, "credential.": {"used", "partly-used", "not-used", "undecided"},
-		"requirement.": {"satisfied", "partly", "missing", "waiting"}, "route.": {"in-residence", "transfer", "rpl"}, "cap.": {"outside", "rpl"}, "role.": {"registrar", "officer", "admin"},
+		"requirement.": {"satisfied", "partly", "missing", "waiting", "waived"}, "route.": {"in-residence", "transfer", "rpl"}, "cap.": {"outside", "rpl"}, "role.": {"registrar", "officer", "admin"},
 		"kind.":          {"unreadable", "credential", "badge", "certificate", "transcript", "presentation", "decision", "status-list", "trust-list", "trust-bundle", "paper", "identity"},
 		"error.heading-": {"none", "denied", "changed", "wait", "ours", "wrong"},
 	} {

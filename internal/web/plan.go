@@ -305,7 +305,7 @@ func (w *planWords) changes() []changeView {
 			view.Lines = append(view.Lines, line)
 		}
 		for _, q := range c.Requirements {
-			if q.Before == programme.Satisfied && q.After != programme.Satisfied {
+			if q.Before.Met() && !q.After.Met() {
 				view.Parts = append(view.Parts, w.requirement(q.Requirement))
 			}
 		}
