@@ -212,11 +212,6 @@ Examples:
   cairn recognise queue university --state evaluated --search Otieno --data demo-data`
 }
 
-func (recogniseRunCmd) Help() string {
-	return `Example:
-  cairn recognise run --data demo-data`
-}
-
 func (recogniseDecideCmd) Help() string {
 	return `APPLICATION is what recognise queue shows first. return gives it back to the
 learner, to be completed.

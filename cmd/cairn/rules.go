@@ -122,7 +122,7 @@ func (f trustBundleCmd) Run(c *console) error {
 type recogniseCmd struct {
 	Replay  recogniseReplayCmd  `cmd:"" default:"withargs" help:"Work a decision out again, byte for byte: cairn recognise --replay DECISION."`
 	Queue   recogniseQueueCmd   `cmd:"" help:"List applications."`
-	Run     recogniseRunCmd     `cmd:"" help:"Take every application as far as it goes without a person."`
+	Run     recogniseRunCmd     `cmd:"" help:"What needs no person: applications go on, and every learner's standing is worked out anew where something has changed. For every night."`
 	Decide  recogniseDecideCmd  `cmd:"" help:"Decide an application."`
 	Next    recogniseNextCmd    `cmd:"" help:"What a learner could earn next for a programme, what will lapse, and what if."`
 	Compare recogniseCompareCmd `cmd:"" help:"Which programme a learner is nearest to."`
@@ -230,19 +230,6 @@ func (f recogniseQueueCmd) Run(c *console) error {
 			w.printf("%s  %s  %-10s %-30s %2d credentials, %d wait for a person  %s\n", s.ID, s.Since.Format("2006-01-02"), s.State, s.LearnerName, s.Items, s.Waiting, s.Programme)
 		}
 		return firstError(err, w.err)
-	})
-}
-
-type recogniseRunCmd struct{ dataFlags }
-
-func (f recogniseRunCmd) Run(c *console) error {
-	return f.with(c, func(a *app.App) error {
-		n, err := a.Recognise.Run(c.ctx)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(c.out, "%d applications were taken on\n", n)
-		return err
 	})
 }
 

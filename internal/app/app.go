@@ -103,7 +103,11 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	}
 	a, err := assemble(c, db)
 	if err == nil && !db.Restored {
-		if _, err = a.Issue.Resume(ctx); err == nil {
+		// One process has the folder: what another was at when it was killed is free.
+		if err = a.Recognise.FreeRuns(ctx); err == nil {
+			_, err = a.Issue.Resume(ctx)
+		}
+		if err == nil {
 			_, a.Unfinished = a.Recognise.Run(ctx)
 		}
 	}

@@ -63,28 +63,35 @@ func (s *Service) judge(ctx context.Context, a *Application, p *programme.Progra
 		item := &a.Items[i]
 		report := s.Verify.Verify(ctx, item.Document, verify.Options{})
 		item.Report = &report
-		h, err := heldFrom(item.Document, item.Digest, p.Institution)
-		switch {
-		case err != nil || report.Verdict == verify.Invalid || report.Kind != verify.KindBadge:
-			// Nothing of a document that is not genuine reaches the rules.
-			h = programme.Held{Digest: item.Digest, Blocked: programme.BlockedNotValid, Route: programme.Transfer}
-			if report.Shown != nil {
-				h.Title, h.Credential, h.Issuer = report.Shown.Title, cairn.CredentialID(report.Shown.CredentialID), cairn.DID(report.Shown.Issuer)
-			}
-		case report.Verdict != verify.Valid:
-			h.Blocked = programme.BlockedUndetermined
-		case item.Identity == IdentityOpen:
-			h.Blocked = programme.BlockedIdentity
-		}
-		if report.Standing != nil {
-			h.IssuerName, _ = report.Standing.Name.In("en")
-		}
-		held = append(held, h)
+		held = append(held, seen(*item, p.Institution))
 	}
 	if p.Policy.Repeat == nil { // else the programme says which one counts
 		markDuplicates(held)
 	}
 	return held, s.markSpent(ctx, a, held)
+}
+
+// seen is what rules see of an item that was verified. own is the institution whose
+// programme it is.
+func seen(item Item, own cairn.DID) programme.Held {
+	report := item.Report
+	h, err := heldFrom(item.Document, item.Digest, own)
+	switch {
+	case err != nil || report.Verdict == verify.Invalid || report.Kind != verify.KindBadge:
+		// Nothing of a document that is not genuine reaches the rules.
+		h = programme.Held{Digest: item.Digest, Blocked: programme.BlockedNotValid, Route: programme.Transfer}
+		if report.Shown != nil {
+			h.Title, h.Credential, h.Issuer = report.Shown.Title, cairn.CredentialID(report.Shown.CredentialID), cairn.DID(report.Shown.Issuer)
+		}
+	case report.Verdict != verify.Valid:
+		h.Blocked = programme.BlockedUndetermined
+	case item.Identity == IdentityOpen:
+		h.Blocked = programme.BlockedIdentity
+	}
+	if report.Standing != nil {
+		h.IssuerName, _ = report.Standing.Name.In("en")
+	}
+	return h
 }
 
 // markDuplicates keeps one of several credentials for the same achievement of the

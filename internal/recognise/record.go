@@ -160,11 +160,25 @@ func (s *Service) issueDecision(ctx context.Context, a Application, p *programme
 	})
 }
 
+func certificateKey(p cairn.ProgrammeID, l cairn.LearnerID) string {
+	return "certificate/" + string(p) + "/" + string(l)
+}
+
+// CertificateOf reads from the idempotency key of a certificate which programme it is
+// of; ok is false for one that was not awarded by an exchange.
+func CertificateOf(key string, l cairn.LearnerID) (p cairn.ProgrammeID, ok bool) {
+	rest, ok := strings.CutPrefix(key, "certificate/")
+	if ok {
+		rest, ok = strings.CutSuffix(rest, "/"+string(l))
+	}
+	return cairn.ProgrammeID(rest), ok
+}
+
 // issueCertificate awards the full credential. Its key is of the learner and the
 // programme, so that two applications at once can't lead to two certificates.
 func (s *Service) issueCertificate(ctx context.Context, a Application, p *programme.Programme) (issue.Issued, error) {
 	return s.Issue.Award(ctx, issue.AwardRequest{
-		Institution: a.Institution, Key: "certificate/" + string(a.Programme) + "/" + string(a.Learner), Kind: issue.KindCertificate, Achievement: p.Award.Achievement,
+		Institution: a.Institution, Key: certificateKey(a.Programme, a.Learner), Kind: issue.KindCertificate, Achievement: p.Award.Achievement,
 		Learner: a.Learner, AwardedOn: a.Decision.At.Truncate(24 * time.Hour), Actor: string(a.Decision.By),
 	})
 }

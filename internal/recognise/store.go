@@ -67,5 +67,7 @@ type Tx interface {
 	CreditUse(ctx context.Context, inst cairn.InstitutionID, issuer cairn.DID, id cairn.CredentialID) (CreditUse, error)
 	LearningUse(ctx context.Context, inst cairn.InstitutionID, issuer cairn.DID, a cairn.AchievementID, l cairn.LearnerID) (CreditUse, error)
 
+	StandingTx
+
 	AppendEvent(ctx context.Context, e issue.Event) error
 }

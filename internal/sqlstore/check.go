@@ -59,6 +59,7 @@ type CheckReport struct {
 //	C9   a claim code works as often as recorded, and only the newest one works
 //	C10  a credential is spent once, and what an award counted was spent on it
 //	C12  every row belongs to an institution and refers to rows of the same one
+//	C13  what a run over all learners found is whole, and is told once
 //	C15  signing keys are sealed, and a key id has one public key for ever
 //	C16  no half-written file has its final name
 //
@@ -92,7 +93,7 @@ func Check(ctx context.Context, dir string) (CheckReport, error) {
 	if len(c.report.Violations) > 0 {
 		return c.report, nil // what a damaged file says about the rest means little
 	}
-	for _, check := range []func(context.Context) error{c.epoch, c.chain, c.keys, c.credentials, c.requests, c.lists, c.claims, c.counts, c.tenants, c.exchange} {
+	for _, check := range []func(context.Context) error{c.epoch, c.chain, c.keys, c.credentials, c.requests, c.lists, c.claims, c.counts, c.tenants, c.exchange, c.standings} {
 		if err := check(ctx); err != nil {
 			return c.report, err
 		}
