@@ -143,7 +143,7 @@ func without(a, b []Reason) []Reason {
 // about any of the credentials, also of one that does not count; empty when there is
 // none. It is never later than Result.NextChange.
 func (p *Programme) Turns(held []Held, at time.Time) string {
-	days := p.boundaries(held, at.UTC().Truncate(24*time.Hour))
+	days := p.boundaries(held, at.UTC().Truncate(24*time.Hour), Options{})
 	if len(days) == 0 {
 		return ""
 	}

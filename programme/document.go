@@ -28,6 +28,7 @@ const (
 	maxSelector     = 600 // entries of one list in a selector
 	maxAgreements   = 500
 	maxAttester     = 200 // bytes
+	maxNumber       = 60  // of credentials in one requirement
 )
 
 // Programme is an edition of the rules of a full credential.
@@ -46,6 +47,7 @@ type Programme struct {
 	Agreements  []Agreement       `yaml:"agreements,omitempty"`
 	// Exclusive lists sets of achievements of which only one counts.
 	Exclusive    []Exclusive   `yaml:"exclusive,omitempty"`
+	Choices      []Choice      `yaml:"choices,omitempty"`
 	Requirements []Requirement `yaml:"requirements"`
 
 	digest string
@@ -98,14 +100,19 @@ type Grade struct {
 
 // Policy holds the rules for everything that is recognised.
 type Policy struct {
-	Outside *Cap      `yaml:"outside,omitempty"` // credit by transfer
-	RPL     *Cap      `yaml:"rpl,omitempty"`     // credit by recognition of prior learning
-	MaxAge  *Currency `yaml:"maxAge,omitempty"`  // of any learning
-	Repeat  *Repeat   `yaml:"repeat,omitempty"`  // of what was taken more than once
-	Caps    []Bound   `yaml:"caps,omitempty"`
-	Floors  []Bound   `yaml:"floors,omitempty"`
-	Terms   []string  `yaml:"terms,omitempty"` // days on which terms begin, as MM-DD, in their order
-	Appeal  *Appeal   `yaml:"appeal,omitempty"`
+	Outside   *Cap       `yaml:"outside,omitempty"` // credit by transfer
+	RPL       *Cap       `yaml:"rpl,omitempty"`     // credit by recognition of prior learning
+	MaxAge    *Currency  `yaml:"maxAge,omitempty"`  // of any learning
+	Repeat    *Repeat    `yaml:"repeat,omitempty"`  // of what was taken more than once
+	Caps      []Bound    `yaml:"caps,omitempty"`
+	Floors    []Bound    `yaml:"floors,omitempty"`
+	Terms     []string   `yaml:"terms,omitempty"` // days on which terms begin, as MM-DD, in their order
+	Routing   []Routing  `yaml:"routing,omitempty"`
+	Overrides []Override `yaml:"overrides,omitempty"`
+	Surplus   *Surplus   `yaml:"surplus,omitempty"`
+	Sharing   []Sharing  `yaml:"sharing,omitempty"`
+	Opening   *Opening   `yaml:"opening,omitempty"`
+	Appeal    *Appeal    `yaml:"appeal,omitempty"`
 
 	Exceptions      *Departures      `yaml:"exceptions,omitempty"`
 	SecondSignature *SecondSignature `yaml:"secondSignature,omitempty"`
@@ -121,12 +128,21 @@ type Cap struct {
 	Clause  string        `yaml:"clause"`
 }
 
-// Currency is how old learning may be, counted from the day of the award to the
-// day of the evaluation.
+// Currency is how old learning may be.
 type Currency struct {
-	Years  int    `yaml:"years,omitempty"`
-	Months int    `yaml:"months,omitempty"`
-	Clause string `yaml:"clause"`
+	Years  int `yaml:"years,omitempty"`
+	Months int `yaml:"months,omitempty"`
+	// From is what it counts from: award, which is the default, learning (its end) or
+	// issue (the signature). To is what it counts to: evaluation, which is the default,
+	// application or admission.
+	From string `yaml:"from,omitempty"`
+	To   string `yaml:"to,omitempty"`
+	// Except are requirements in which older learning counts, in the policy only.
+	Except []string `yaml:"except,omitempty"`
+	// RenewedBy are achievements, such as a short test, from whose award the age of
+	// older learning counts again.
+	RenewedBy []cairn.AchievementID `yaml:"renewedBy,omitempty"`
+	Clause    string                `yaml:"clause"`
 }
 
 // Appeal is how a decision can be contested.
@@ -135,12 +151,13 @@ type Appeal struct {
 	To   string `yaml:"to"`
 }
 
-// Requirement is one part of the programme. Exactly one of All, Of, Credits and
-// AttestedBy says what it asks for.
+// Requirement is one part of the programme. Exactly one of All, Of, Credits, Number
+// and AttestedBy says what it asks for.
 type Requirement struct {
 	ID     string     `yaml:"id"`
 	Clause string     `yaml:"clause"`
 	Title  cairn.Text `yaml:"title"`
+	Track  string     `yaml:"track,omitempty"` // of a choice, that it is part of
 	// All: every slot must be filled.
 	All []Slot `yaml:"all,omitempty"`
 	// Choose and Of: that many of the slots must be filled.
@@ -150,9 +167,18 @@ type Requirement struct {
 	Credits cairn.Credits `yaml:"credits,omitempty"`
 	Match   Selector      `yaml:"match,omitempty"`
 	Limits  []Limit       `yaml:"limits,omitempty"`
+	// Number and Each: that many credentials that the selector picks, each counted for
+	// Each.
+	Number int           `yaml:"number,omitempty"`
+	Each   cairn.Credits `yaml:"each,omitempty"`
 	// AttestedBy: only a person can say that it is met; this says who, such as "head
 	// of department". No credential counts in it.
 	AttestedBy string `yaml:"attestedBy,omitempty"`
+
+	// After are requirements and slots without which nothing counts here; with InOrder
+	// they must have been awarded no later.
+	After   []string `yaml:"after,omitempty"`
+	InOrder bool     `yaml:"inOrder,omitempty"`
 
 	MinLevel *cairn.Credits `yaml:"minLevel,omitempty"` // in the programme's framework
 	MinGrade *MinGrade      `yaml:"minGrade,omitempty"`
@@ -179,6 +205,9 @@ type Limit struct {
 type MinGrade struct {
 	Scale string `yaml:"scale"`
 	Grade string `yaml:"grade"`
+	// Ungraded is what becomes of a credential without any grade: it counts, or is
+	// refused. When nothing is said, a person looks.
+	Ungraded string `yaml:"ungraded,omitempty" json:",omitempty"`
 }
 
 // Agreement says that an achievement of another institution counts as something
@@ -191,6 +220,7 @@ type Agreement struct {
 	Field       string              `yaml:"field,omitempty"`    // the field of study that it, or what is left of it, counts in
 	From        cairn.PartialDate   `yaml:"from,omitempty"`
 	Until       cairn.PartialDate   `yaml:"until,omitempty"`
+	Route       Route               `yaml:"route,omitempty"` // by which it comes in; as it would without the agreement when not given
 }
 
 // Exclusive is a set of achievements of which only one counts.
@@ -241,12 +271,19 @@ func (p *Programme) Attestable() []string {
 }
 
 // want is how many slots satisfy a requirement.
-func (r *Requirement) want() int { return max(len(r.All), r.Choose) }
+func (r *Requirement) want() int { return max(len(r.All), r.Choose, r.Number) }
 
-// Slots returns all slots of a requirement.
-func (r Requirement) Slots() []Slot {
-	if len(r.All) > 0 {
+// Slots returns all slots of a requirement: for a number of credentials, one for each.
+func (r *Requirement) Slots() []Slot {
+	switch {
+	case len(r.All) > 0:
 		return r.All
+	case r.Number > 0:
+		out := make([]Slot, r.Number)
+		for i := range out {
+			out[i] = Slot{ID: fmt.Sprintf("%s.%d", r.ID, i+1), Title: r.Title, Credits: r.Each, Match: r.Match}
+		}
+		return out
 	}
 	return r.Of
 }

@@ -24,8 +24,11 @@ type candidate struct {
 	uncertain bool
 	fields    []string // its own field, and the one an agreement gives it
 	reasons   []Reason // why it can't count at all
+	was       Route    // as it was presented
+	look      bool     // a person must look whether it may count at all
 	edges     []edge
 	waiver    string // id of the exception that it stands for; empty for a credential
+	renewals  map[cairn.AchievementID]cairn.PartialDate
 }
 
 // edge says that a candidate may count in a place. reasons is empty when it may;
@@ -41,7 +44,7 @@ type edge struct {
 }
 
 // free reports whether a candidate counts without credit.
-func (c *candidate) free() bool { return c.waiver != "" }
+func (c *candidate) free() bool { return c.waiver != "" || c.Route == Exemption }
 
 // pooled reports whether a candidate may count in a pool.
 func (c *candidate) pooled() bool {
@@ -52,7 +55,7 @@ func (e edge) open() bool { return len(e.reasons) == 0 }
 
 // prepare brings the credentials into a fixed order that does not depend on how
 // they were presented, and finds where each may count.
-func (p *Programme) prepare(held []Held, at time.Time) []*candidate {
+func (p *Programme) prepare(held []Held, on days) []*candidate {
 	sorted := slices.Clone(held)
 	slices.SortFunc(sorted, func(a, b Held) int {
 		if c := a.AwardedOn.Earliest().Compare(b.AwardedOn.Earliest()); c != 0 {
@@ -62,8 +65,9 @@ func (p *Programme) prepare(held []Held, at time.Time) []*candidate {
 	})
 	var out []*candidate
 	seen := map[string]bool{}
+	renewals := p.renewals(held)
 	for _, h := range sorted {
-		c := &candidate{Held: h, index: len(out)}
+		c := &candidate{Held: h, was: h.Route, index: len(out), renewals: renewals}
 		out = append(out, c)
 		if h.Blocked == "" && seen[h.Digest] {
 			c.Blocked = BlockedDuplicate
@@ -73,11 +77,6 @@ func (p *Programme) prepare(held []Held, at time.Time) []*candidate {
 			c.reasons = []Reason{{Code: c.Blocked}}
 			continue
 		}
-		if h.Credit == nil || h.Credit.Amount.Sign() <= 0 || h.Credit.HoursPerCredit.Sign() <= 0 {
-			c.reasons = []Reason{{Code: ReasonNoCredit}}
-			continue
-		}
-		c.amount = h.Credit.Amount.Mul(h.Credit.HoursPerCredit).Div(p.Credit.HoursPerCredit)
 		c.level = p.levelOf(h.Level)
 		c.agreement, c.uncertain = p.agreementFor(h)
 		if h.Field != "" {
@@ -86,8 +85,18 @@ func (p *Programme) prepare(held []Held, at time.Time) []*candidate {
 		if c.agreement != nil && c.agreement.Field != "" {
 			c.fields = append(c.fields, c.agreement.Field)
 		}
-		p.findEdges(c, at)
-		p.except(c, at)
+		if !p.routed(c) {
+			continue
+		}
+		switch {
+		case h.Credit != nil && h.Credit.Amount.Sign() > 0 && h.Credit.HoursPerCredit.Sign() > 0:
+			c.amount = h.Credit.Amount.Mul(h.Credit.HoursPerCredit).Div(p.Credit.HoursPerCredit)
+		case !c.free():
+			c.reasons = []Reason{{Code: ReasonNoCredit}}
+			continue
+		}
+		p.findEdges(c, on)
+		p.except(c, on)
 	}
 	p.settleRepeats(out)
 	return out
@@ -125,7 +134,7 @@ func (p *Programme) agreementFor(h Held) (found *Agreement, uncertain bool) {
 	return found, uncertain
 }
 
-func (p *Programme) findEdges(c *candidate, at time.Time) {
+func (p *Programme) findEdges(c *candidate, on days) {
 	for i := range p.Requirements {
 		r := &p.Requirements[i]
 		slots := r.Slots()
@@ -136,7 +145,7 @@ func (p *Programme) findEdges(c *candidate, at time.Time) {
 			if !byAgreement && !picked {
 				continue
 			}
-			e := p.edge(c, r, at)
+			e := p.edge(c, r, on)
 			e.requirement, e.slot = i, j
 			switch {
 			case !byAgreement:
@@ -150,14 +159,14 @@ func (p *Programme) findEdges(c *candidate, at time.Time) {
 			default:
 				e.agreement = c.agreement.ID
 			}
-			if c.amount.Cmp(s.Credits) < 0 {
+			if !c.free() && c.amount.Cmp(s.Credits) < 0 {
 				e.reasons = append(e.reasons, Reason{Code: ReasonTooFewCredits, Clause: r.Clause, Requirement: r.ID,
 					Args: map[string]string{"have": c.amount.String(), "need": s.Credits.String(), "slot": s.ID}})
 			}
 			c.edges = append(c.edges, e)
 		}
-		if picked, doubts := p.picksWith(&r.Match, c); r.Credits.Sign() > 0 && picked {
-			e := p.edge(c, r, at)
+		if picked, doubts := p.picksWith(&r.Match, c); r.Credits.Sign() > 0 && picked && !c.free() {
+			e := p.edge(c, r, on)
 			e.requirement, e.slot = i, -1
 			if c.agreement != nil && len(r.Match.Fields) > 0 && slices.Contains(r.Match.Fields, c.agreement.Field) && c.Field != c.agreement.Field {
 				e.agreement = c.agreement.ID
@@ -202,7 +211,7 @@ func (e *edge) doubt(r *Requirement, doubts []Reason) {
 }
 
 // edge checks the rules of a requirement, and the general ones, for a credential.
-func (p *Programme) edge(c *candidate, r *Requirement, at time.Time) edge {
+func (p *Programme) edge(c *candidate, r *Requirement, on days) edge {
 	var e edge
 	add := func(code, clause string, args map[string]string) {
 		e.reasons = append(e.reasons, Reason{Code: code, Clause: clause, Requirement: r.ID, Args: args})
@@ -219,26 +228,35 @@ func (p *Programme) edge(c *candidate, r *Requirement, at time.Time) edge {
 			add(ReasonLevelTooLow, r.Clause, map[string]string{"have": c.level.String(), "need": r.MinLevel.String(), "framework": p.Levels.Framework})
 		}
 	}
-	if r.MinGrade != nil {
+	if least, clause, doubtful := p.lowest(r, c); least != nil {
+		grade := func(code string, g *MinGrade) {
+			add(code, clause, map[string]string{"have": c.Grade, "need": g.Grade})
+		}
 		switch rank := p.gradeRank(c.GradeScale, c.Grade); {
-		case rank < 0 || c.GradeScale != r.MinGrade.Scale:
-			add(ReasonGradeUnknown, r.Clause, map[string]string{"have": c.Grade, "need": r.MinGrade.Grade})
+		case c.Grade == "" && least.Ungraded == ungradedCounts:
+		case c.Grade == "" && least.Ungraded == ungradedRefused:
+			grade(ReasonGradeTooLow, least)
+		case rank < 0 || c.GradeScale != least.Scale:
+			grade(ReasonGradeUnknown, least)
 			e.undecided = true
-		case rank > p.gradeRank(r.MinGrade.Scale, r.MinGrade.Grade): // the best grade comes first
-			add(ReasonGradeTooLow, r.Clause, map[string]string{"have": c.Grade, "need": r.MinGrade.Grade})
+		case rank > p.gradeRank(least.Scale, least.Grade): // the best grade comes first
+			grade(ReasonGradeTooLow, least)
+			e.undecided = e.undecided || doubtful
 		}
 	}
-	for _, limit := range []*Currency{r.MaxAge, p.Policy.MaxAge} {
-		if limit == nil {
+	for i, limit := range []*Currency{r.MaxAge, p.Policy.MaxAge} {
+		if limit == nil || i == 1 && slices.Contains(limit.Except, r.ID) {
 			continue
 		}
 		clause := limit.Clause
 		if clause == "" {
 			clause = r.Clause
 		}
-		args := map[string]string{"awarded": c.AwardedOn.String(), "limit": fmt.Sprint(limit.Years*12 + limit.Months), "years": fmt.Sprint(limit.Years)}
-		switch first, last := limit.lapses(c.AwardedOn.Earliest()), limit.lapses(c.AwardedOn.Latest()); {
-		case c.AwardedOn.IsZero():
+		learned := c.learned(limit)
+		at, fixed := on.until(limit)
+		args := map[string]string{"awarded": learned.String(), "limit": fmt.Sprint(limit.Years*12 + limit.Months), "years": fmt.Sprint(limit.Years)}
+		switch first, last := limit.lapses(learned.Earliest()), limit.lapses(learned.Latest()); {
+		case learned.IsZero():
 			add(ReasonDateUncertain, clause, args)
 			e.undecided = true
 		case !at.Before(last):
@@ -246,7 +264,7 @@ func (p *Programme) edge(c *candidate, r *Requirement, at time.Time) edge {
 		case !at.Before(first):
 			add(ReasonDateUncertain, clause, args)
 			e.undecided = true
-		case e.lapses.IsZero() || first.Before(e.lapses):
+		case !fixed && (e.lapses.IsZero() || first.Before(e.lapses)):
 			e.lapses = first
 		}
 	}

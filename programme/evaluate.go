@@ -21,6 +21,9 @@ type Options struct {
 	Attested []string
 	// Exceptions are what persons allowed for the learner; see CheckException.
 	Exceptions []Exception
+	// Application and Admission are days to which some rules about age count. Where
+	// they are not known, the day of the evaluation stands for them.
+	Application, Admission time.Time
 }
 
 // Evaluate applies a programme to credentials as of a day. The result does not
@@ -46,7 +49,7 @@ func Evaluate(p *Programme, held []Held, at time.Time, o Options) (Result, error
 	for i, r := range p.Requirements {
 		attested[i] = attested[i] || r.AttestedBy != "" && p.waived(r.ID, at)
 	}
-	candidates := p.prepare(held, at)
+	candidates := p.prepare(held, o.days(at))
 	candidates = append(candidates, p.waivers(len(candidates), at)...)
 	if o.Nodes == 0 {
 		n := len(candidates)
@@ -66,12 +69,15 @@ func Evaluate(p *Programme, held []Held, at time.Time, o Options) (Result, error
 		Optimality: Optimality{Proven: !found.exhausted, Nodes: min(found.nodes, found.budget), Objective: Objective, BoundSatisfied: bound.satisfied, BoundCredits: s.credits(bound.credits)}}
 	s.lines(&r, a)
 	s.requirements(&r, a, at)
+	s.choices(&r)
 	s.bounds(&r, a)
 	s.explain(&r, &a.uses, found.exhausted)
 	for _, l := range r.Lines {
-		r.Counted = r.Counted.Add(l.Credits)
+		if !l.Shared {
+			r.Counted = r.Counted.Add(l.Credits)
+		}
 	}
-	r.Complete = !slices.ContainsFunc(r.Requirements, func(q RequirementResult) bool { return !q.Status.Met() }) &&
+	r.Complete = a.score.satisfied == s.tree.tops &&
 		!slices.ContainsFunc(r.Floors, func(f FloorResult) bool { return !f.Kept }) && r.Counted.Cmp(r.Needed()) >= 0
 	r.NextChange = s.nextChange(r)
 	s.exceptionResults(&r, a, at)
@@ -85,23 +91,23 @@ func (c *candidate) edgeTo(requirement, slot int) edge {
 
 func (s *problem) lines(r *Result, a allocation) {
 	for i, f := range a.fill {
-		if f < 0 || s.candidates[f].free() {
+		if f < 0 || s.candidates[f].waiver != "" {
 			continue
 		}
 		ref := s.slots[i]
 		req := s.p.Requirements[ref.requirement]
 		e := s.candidates[f].edgeTo(ref.requirement, ref.slot)
 		r.Lines = append(r.Lines, Line{Credential: s.candidates[f].Digest, Requirement: req.ID, Slot: req.Slots()[ref.slot].ID,
-			Credits: s.credits(ref.credits), Clause: req.Clause, Agreement: e.agreement, Exception: e.exception})
+			Credits: s.lineCredits(f, ref.credits), Clause: req.Clause, Agreement: e.agreement, Shared: a.shared[i], Exception: e.exception})
 	}
 	for _, l := range a.pools {
-		if s.candidates[l.candidate].free() {
+		if s.candidates[l.candidate].waiver != "" {
 			continue
 		}
 		requirement := s.pools[l.pool]
 		req := s.p.Requirements[requirement]
 		e := s.candidates[l.candidate].edgeTo(requirement, -1)
-		r.Lines = append(r.Lines, Line{Credential: s.candidates[l.candidate].Digest, Requirement: req.ID, Credits: s.credits(l.credits), Clause: req.Clause, Agreement: e.agreement, Exception: e.exception})
+		r.Lines = append(r.Lines, Line{Credential: s.candidates[l.candidate].Digest, Requirement: req.ID, Credits: s.credits(l.credits), Clause: req.Clause, Agreement: e.agreement, Shared: s.sharedEdge(l.edge), Exception: e.exception})
 	}
 	order := map[string]int{}
 	for i, req := range s.p.Requirements {
@@ -118,6 +124,18 @@ func (s *problem) lines(r *Result, a allocation) {
 	})
 }
 
+// lineCredits is what a line counts for; nothing where a candidate counts without
+// credit.
+func (s *problem) lineCredits(candidate int, n int64) cairn.Credits {
+	if s.candidates[candidate].free() {
+		return cairn.Credits{}
+	}
+	return s.credits(n)
+}
+
+// sharedEdge reports whether a way into a pool is of a copy.
+func (s *problem) sharedEdge(e int) bool { return s.classes[s.poolEdges[e].class].copy }
+
 func (s *problem) requirements(r *Result, a allocation, at time.Time) {
 	for i, req := range s.p.Requirements {
 		q := RequirementResult{Requirement: req.ID, Clause: req.Clause, Need: req.Credits, Status: Missing}
@@ -127,11 +145,11 @@ func (s *problem) requirements(r *Result, a allocation, at time.Time) {
 				continue
 			}
 			slot := SlotResult{Slot: req.Slots()[ref.slot].ID, Credits: s.credits(ref.credits)}
-			if len(req.All) > 0 {
+			if req.want() == len(req.Slots()) {
 				q.Need = q.Need.Add(slot.Credits)
 			}
 			if f := a.fill[j]; f >= 0 {
-				if c := s.candidates[f]; c.free() {
+				if c := s.candidates[f]; c.waiver != "" {
 					slot.Waived, waived = c.waiver, true
 				} else {
 					slot.Credential = c.Digest
@@ -140,7 +158,7 @@ func (s *problem) requirements(r *Result, a allocation, at time.Time) {
 			}
 			q.Slots = append(q.Slots, slot)
 		}
-		if req.Choose > 0 {
+		if req.Choose > 0 && req.Choose < len(req.Of) {
 			q.Need = s.smallest(req)
 		}
 		for _, l := range r.Lines {
@@ -148,10 +166,10 @@ func (s *problem) requirements(r *Result, a allocation, at time.Time) {
 				q.Have = q.Have.Add(l.Credits)
 			}
 		}
-		full := filled > 0 && (len(req.All) > 0 && filled == len(req.All) || req.Choose > 0 && filled >= req.Choose)
+		full := filled >= s.want(i)
 		if k := slices.Index(s.pools, i); k >= 0 {
 			full = a.full[k]
-			waived = slices.ContainsFunc(a.pools, func(l poolLine) bool { return l.pool == k && s.candidates[l.candidate].free() })
+			waived = slices.ContainsFunc(a.pools, func(l poolLine) bool { return l.pool == k && s.candidates[l.candidate].waiver != "" })
 		}
 		switch {
 		case (full || s.attested[i]) && waived:
@@ -160,10 +178,44 @@ func (s *problem) requirements(r *Result, a allocation, at time.Time) {
 			q.Status = Satisfied
 		case req.AttestedBy != "", s.p.waiting(req.ID, at):
 			q.Status = Waiting
-		case q.Have.Sign() > 0:
+		case q.Have.Sign() > 0 || filled > 0:
 			q.Status = Partly
 		}
 		r.Requirements = append(r.Requirements, q)
+	}
+}
+
+// choices says how far the choices are met. What nobody needs, since other tracks
+// meet its choice, is neither missing nor open.
+func (s *problem) choices(r *Result) {
+	met, used := make([]bool, len(r.Requirements)), make([]bool, len(r.Requirements))
+	for i, q := range r.Requirements {
+		met[i], used[i] = q.Status.Met(), q.Have.Sign() > 0 || q.Status.Met()
+	}
+	for i := range s.p.Choices {
+		c := &s.p.Choices[i]
+		out := ChoiceResult{Choice: c.ID, Clause: c.Clause, Status: Missing, Choose: c.Choose}
+		begun := s.tree.begun(i, used)
+		if len(begun) > 0 {
+			out.Status = Partly
+		}
+		if s.tree.choice(i, met) {
+			out.Status = Satisfied
+		}
+		for j, track := range c.Tracks {
+			t := TrackResult{Track: track.ID, Status: Missing}
+			switch {
+			case s.tree.track(trackRef{i, j}, met):
+				t.Status = Satisfied
+			case slices.Contains(begun, j):
+				t.Status = Partly
+			case out.Status == Satisfied:
+				t.Status = NotNeeded
+				s.tree.inside(trackRef{i, j}, func(k int) { r.Requirements[k].Status = NotNeeded })
+			}
+			out.Tracks = append(out.Tracks, t)
+		}
+		r.Choices = append(r.Choices, out)
 	}
 }
 
@@ -182,28 +234,29 @@ func (s *problem) smallest(r Requirement) cairn.Credits {
 }
 
 func (s *problem) bounds(r *Result, a allocation) {
-	used := map[Route]cairn.Credits{}
+	used := map[string]cairn.Credits{} // by the name of the cap
 	limited := map[[2]int]cairn.Credits{}
 	for i, f := range a.fill {
-		if f >= 0 {
-			used[s.candidates[f].Route] = used[s.candidates[f].Route].Add(s.credits(s.slots[i].credits))
+		if f >= 0 && !a.shared[i] {
+			name := s.candidates[f].Route.capName()
+			used[name] = used[name].Add(s.credits(s.slots[i].credits))
 		}
 	}
 	for _, l := range a.pools {
-		route := s.candidates[l.candidate].Route
-		used[route] = used[route].Add(s.credits(l.credits))
+		if name := s.candidates[l.candidate].Route.capName(); !s.sharedEdge(l.edge) {
+			used[name] = used[name].Add(s.credits(l.credits))
+		}
 		if j := s.limitOf(l.candidate, s.pools[l.pool]); j >= 0 {
 			at := [2]int{s.pools[l.pool], j}
 			limited[at] = limited[at].Add(s.credits(l.credits))
 		}
 	}
 	for _, c := range []struct {
-		name  string
-		cap   *Cap
-		route Route
-	}{{"outside", s.p.Policy.Outside, Transfer}, {"rpl", s.p.Policy.RPL, RPL}} {
+		name string
+		cap  *Cap
+	}{{"outside", s.p.Policy.Outside}, {"rpl", s.p.Policy.RPL}} {
 		if c.cap != nil {
-			r.Caps = append(r.Caps, CapResult{Name: c.name, Clause: c.cap.Clause, Used: used[c.route], Limit: *s.p.capLimit(c.cap)})
+			r.Caps = append(r.Caps, CapResult{Name: c.name, Clause: c.cap.Clause, Used: used[c.name], Limit: *s.p.capLimit(c.cap)})
 		}
 	}
 	for i, req := range s.p.Requirements {
@@ -225,15 +278,26 @@ func (s *problem) bounds(r *Result, a allocation) {
 // the order of the candidates.
 func (s *problem) explain(r *Result, u *uses, exhausted bool) {
 	for _, c := range s.candidates {
-		if c.free() {
+		if c.waiver != "" {
 			continue
 		}
 		q := CredentialResult{Credential: c.Digest, Carries: c.amount, Status: NotUsed}
+		if c.Route != c.was {
+			q.Route = c.Route
+		}
 		if c.Blocked != BlockedDuplicate {
 			for _, l := range r.Lines {
 				if l.Credential == c.Digest {
-					q.Counted = q.Counted.Add(l.Credits)
-					q.Reasons = append(q.Reasons, Reason{Code: ReasonUsed, Clause: l.Clause, Requirement: l.Requirement,
+					code := ReasonUsed
+					switch {
+					case l.Shared:
+						code = ReasonShared
+					case c.free():
+						code = ReasonExempted
+					default:
+						q.Counted = q.Counted.Add(l.Credits)
+					}
+					q.Reasons = append(q.Reasons, Reason{Code: code, Clause: l.Clause, Requirement: l.Requirement,
 						Args: map[string]string{"credits": l.Credits.String(), "slot": l.Slot, "agreement": l.Agreement}})
 					if l.Exception != "" {
 						i := slices.IndexFunc(s.p.exceptions, func(x Exception) bool { return x.ID == l.Exception })
@@ -245,10 +309,10 @@ func (s *problem) explain(r *Result, u *uses, exhausted bool) {
 		switch {
 		case len(c.reasons) > 0:
 			q.Reasons = append(q.Reasons, c.reasons...)
-			if c.Blocked == BlockedIdentity || c.Blocked == BlockedUndetermined || c.reasons[0].Code == ReasonRepeatUncertain {
+			if c.look || c.Blocked == BlockedIdentity || c.Blocked == BlockedUndetermined || c.reasons[0].Code == ReasonRepeatUncertain {
 				q.Status = Undecided
 			}
-		case q.Counted.Sign() > 0 && q.Counted.Cmp(c.amount) >= 0:
+		case q.Counted.Sign() > 0 && q.Counted.Cmp(c.amount) >= 0, c.free() && len(q.Reasons) > 0:
 			q.Status = Used
 		default:
 			if q.Counted.Sign() > 0 {
@@ -303,6 +367,16 @@ func (s *problem) whyNot(r *Result, u *uses, c *candidate, counted cairn.Credits
 		}
 		capped := false
 		for _, rule := range s.rules {
+			if after, ok := rule.(*prerequisite); ok && after.requirement == e.requirement {
+				if closed := after.closed(u, c); len(closed) > 0 {
+					add(Reason{Code: ReasonPrerequisite, Clause: req.Clause, Requirement: req.ID, Args: map[string]string{"need": strings.Join(closed, ", ")}})
+					capped = true
+				}
+			}
+			if one, ok := rule.(*single); ok && counted.Sign() > 0 && !one.to[e.requirement] {
+				add(Reason{Code: ReasonSurplus, Clause: s.p.Policy.Surplus.Clause, Args: map[string]string{"rest": rest}})
+				capped = true
+			}
 			if m, ok := rule.(*measure); ok && m.among[c.index] && m.scope[e.requirement] && m.tight(u, s.whole(more)) {
 				have, limit := m.have(u)
 				add(Reason{Code: ReasonCap, Clause: m.bound.Clause, Args: map[string]string{"cap": m.name, "used": m.amount(have).String(), "limit": m.amount(limit).String(), "rest": rest}})
@@ -341,9 +415,8 @@ func (s *problem) whyNot(r *Result, u *uses, c *candidate, counted cairn.Credits
 }
 
 func (r *Result) cap(route Route) *CapResult {
-	name := map[Route]string{Transfer: "outside", RPL: "rpl"}[route]
 	for i := range r.Caps {
-		if r.Caps[i].Name == name {
+		if name := route.capName(); name != "" && r.Caps[i].Name == name {
 			return &r.Caps[i]
 		}
 	}

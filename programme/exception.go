@@ -244,10 +244,10 @@ func (e *Exception) args() map[string]string {
 }
 
 // except applies what persons allowed to a candidate.
-func (p *Programme) except(c *candidate, at time.Time) {
+func (p *Programme) except(c *candidate, on days) {
 	for i := range p.exceptions {
 		e := &p.exceptions[i]
-		if _, yes := p.holds(e, at); !yes || e.Credential != c.Digest {
+		if _, yes := p.holds(e, on.at); !yes || e.Credential != c.Digest {
 			continue
 		}
 		switch e.Type {
@@ -255,14 +255,14 @@ func (p *Programme) except(c *candidate, at time.Time) {
 			c.settled(Reason{Code: ReasonExcluded, Args: e.args()})
 			return
 		case Substitute, Supplement:
-			p.substitute(c, e, at)
+			p.substitute(c, e, on)
 		}
 	}
 }
 
 // substitute opens a place for a candidate, as far as the rules that are not set
 // aside allow it.
-func (p *Programme) substitute(c *candidate, x *Exception, at time.Time) {
+func (p *Programme) substitute(c *candidate, x *Exception, on days) {
 	i := slices.IndexFunc(p.Requirements, func(r Requirement) bool { return r.ID == x.Requirement })
 	if i < 0 {
 		return // of a part of the programme that is left out here
@@ -273,7 +273,7 @@ func (p *Programme) substitute(c *candidate, x *Exception, at time.Time) {
 	if at2 >= 0 && c.edges[at2].open() {
 		return // the rules let it count there
 	}
-	e := p.edge(c, r, at)
+	e := p.edge(c, r, on)
 	e.requirement, e.slot, e.exception = i, slot, x.ID
 	allowed := func(q Reason) bool { return slices.Contains(x.Despite, q.Code) || q.Code == ReasonReserved }
 	e.reasons = slices.DeleteFunc(e.reasons, allowed)
@@ -380,7 +380,7 @@ func (p *Programme) waiting(requirement string, at time.Time) bool {
 func (s *problem) exceptionResults(r *Result, a allocation, at time.Time) {
 	used := map[string]bool{}
 	for _, f := range a.fill {
-		if f >= 0 && s.candidates[f].free() {
+		if f >= 0 && s.candidates[f].waiver != "" {
 			used[s.candidates[f].waiver] = true
 		}
 	}

@@ -184,7 +184,7 @@ func (l *lab) fill(r *Requirement, s *Selector, credits cairn.Credits, fields []
 
 // counts reports whether a credential may count somewhere without a person.
 func (p *Programme) counts(h Held, at time.Time) bool {
-	for _, c := range p.prepare([]Held{h}, at) {
+	for _, c := range p.prepare([]Held{h}, Options{}.days(at)) {
 		if slices.ContainsFunc(c.edges, edge.open) {
 			return true
 		}

@@ -161,7 +161,7 @@ func TestFindingsAreDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	explained := map[string]string{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\| ([a-z, ]+) \\|").FindAllStringSubmatch(string(b), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\| ((?:error|warning|note)[a-z, ]*) \\|").FindAllStringSubmatch(string(b), -1) {
 		explained[m[1]] = m[2]
 	}
 	for _, code := range programme.LintCodes() {

@@ -104,7 +104,7 @@ func (l *linter) offered(catalogue []Held) {
 	carries := map[cairn.AchievementID]cairn.Credits{}
 	for _, h := range catalogue[:min(len(catalogue), maxHeld)] {
 		h.AwardedOn, h.Blocked = cairn.PartialDate{}, "" // no date rule is decided
-		for _, c := range l.p.prepare([]Held{h}, at) {
+		for _, c := range l.p.prepare([]Held{h}, Options{}.days(at)) {
 			carries[h.Achievement] = c.amount
 			for _, e := range c.edges {
 				if e.open() || e.undecided {

@@ -127,7 +127,7 @@ func Next(p *Programme, held, offers []Held, at time.Time, o NextOptions) (Steps
 	}
 	share := o.Effort / (len(before.Requirements) - len(met) + 1)
 	for i, q := range before.Requirements {
-		if q.Status.Met() || q.Status == Waiting {
+		if q.Status.Met() || q.Status == Waiting || q.Status == NotNeeded {
 			continue // nothing that is earned changes what a person says
 		}
 		way, err := c.way(goal{requirements: []int{i}, rules: p.only(append(slices.Clone(met), q.Requirement))}, share)
@@ -170,9 +170,25 @@ func (g goal) reached(r Result) bool {
 // them.
 func (p *Programme) only(ids []string) *Programme {
 	out := *p
-	out.Policy.Repeat = nil
+	out.Policy.Repeat, out.Policy.Floors, out.Choices = nil, nil, nil
 	out.Requirements = slices.DeleteFunc(slices.Clone(p.Requirements), func(r Requirement) bool { return !slices.Contains(ids, r.ID) })
+	for i := range out.Requirements {
+		r := &out.Requirements[i]
+		r.Track = ""
+		r.After = slices.DeleteFunc(slices.Clone(r.After), func(id string) bool { return !out.has(id) })
+	}
 	return &out
+}
+
+// has reports whether there is a requirement or a slot with an id.
+func (p *Programme) has(id string) bool {
+	for i := range p.Requirements {
+		r := &p.Requirements[i]
+		if r.ID == id || slices.ContainsFunc(r.Slots(), func(s Slot) bool { return s.ID == id }) {
+			return true
+		}
+	}
+	return false
 }
 
 // choice is a catalogue, next to what is held, as the rules see it.
@@ -191,7 +207,7 @@ func (p *Programme) newChoice(held, offers []Held, at time.Time) (*choice, error
 	if err := checkPlanned(offers); err != nil {
 		return nil, err
 	}
-	c := &choice{p: p, at: at, held: held, assumed: p.bestGradeAsked(), ungraded: map[string]bool{}, mine: p.prepare(held, at)}
+	c := &choice{p: p, at: at, held: held, assumed: p.bestGradeAsked(), ungraded: map[string]bool{}, mine: p.prepare(held, Options{}.days(at))}
 	c.mine = append(c.mine, p.waivers(len(c.mine), at)...)
 	var graded []Held
 	for _, h := range offers {
@@ -201,7 +217,7 @@ func (p *Programme) newChoice(held, offers []Held, at time.Time) (*choice, error
 		}
 		graded = append(graded, h)
 	}
-	for _, one := range p.prepare(graded, at) {
+	for _, one := range p.prepare(graded, Options{}.days(at)) {
 		if len(one.open()) > 0 && !c.pointless(one) {
 			c.offers = append(c.offers, one)
 		}
@@ -319,7 +335,7 @@ func (c *choice) settled(held []Held) []Held {
 		return held
 	}
 	out := slices.Clone(held)
-	for _, k := range c.p.prepare(held, c.at) {
+	for _, k := range c.p.prepare(held, Options{}.days(c.at)) {
 		if !slices.ContainsFunc(k.reasons, func(r Reason) bool { return r.Code == ReasonRepeated || r.Code == ReasonRepeatUncertain }) {
 			continue
 		}

@@ -86,7 +86,7 @@ func Outlook(p *Programme, held []Held, at time.Time, o Options) (Prospect, erro
 		return Prospect{}, err
 	}
 	nodes := 0
-	for i, on := range p.boundaries(held, at) {
+	for i, on := range p.boundaries(held, at, o) {
 		if i == maxBoundaries || nodes >= maxOutlookNodes {
 			out.Until = dayText(on.AddDate(0, 0, -1))
 			break
@@ -107,7 +107,7 @@ func Outlook(p *Programme, held []Held, at time.Time, o Options) (Prospect, erro
 // boundaries are the days after a day on which an age rule answers differently, in
 // order. A date that is not exact has two: from the first it may be too old, from
 // the second it is.
-func (p *Programme) boundaries(held []Held, at time.Time) []time.Time {
+func (p *Programme) boundaries(held []Held, at time.Time, o Options) []time.Time {
 	var out []time.Time
 	for _, x := range p.exceptions {
 		if end, err := time.Parse(dayLayout, x.Until); err == nil && !end.Before(at) {
@@ -116,13 +116,17 @@ func (p *Programme) boundaries(held []Held, at time.Time) []time.Time {
 	}
 	every := *p
 	every.Policy.Repeat = nil // what another taking stands in for may come back when that lapses
-	for _, c := range every.prepare(held, at) {
+	for _, c := range every.prepare(held, o.days(at)) {
 		for _, e := range c.edges {
 			for _, limit := range []*Currency{p.Requirements[e.requirement].MaxAge, p.Policy.MaxAge} {
-				if limit == nil || c.AwardedOn.IsZero() {
+				if limit == nil || c.learned(limit).IsZero() {
 					continue
 				}
-				for _, on := range []time.Time{limit.lapses(c.AwardedOn.Earliest()), limit.lapses(c.AwardedOn.Latest())} {
+				if _, fixed := o.days(at).until(limit); fixed {
+					continue
+				}
+				learned := c.learned(limit)
+				for _, on := range []time.Time{limit.lapses(learned.Earliest()), limit.lapses(learned.Latest())} {
 					if on.After(at) {
 						out = append(out, on)
 					}

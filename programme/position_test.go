@@ -68,7 +68,7 @@ func TestProblemsHaveAPlace(t *testing.T) {
 		{"slot's id twice", "id: C3", "id: C1", "C1\n        title: {en: Crop", "id of its own", "R1"},
 		{"slot without title", "        title: {en: Soil, fr: Sol, sw: Udongo}\n", "", "id: C1", "title", "R1"},
 		{"slot without credits", "credits: 6\n        match: {tags: [water]}", "match: {tags: [water]}", "id: C2", "credits", "R1"},
-		{"match without credits", "    reserved: true", "    match: {tags: [a]}", "match: {tags: [a]}", "belong to credits", "R5"},
+		{"match without credits", "    reserved: true", "    match: {tags: [a]}", "match: {tags: [a]}", "match belongs to credits", "R5"},
 		{"unknown route", practice, "match: {routes: [transfer, teleport]}", "teleport", "teleport", "R4"},
 		{"supervision", practice, "match: {supervision: [perhaps]}", "perhaps", "onsite", "R4"},
 		{"levels of nothing", practice, "match: {levels: {}}", "levels: {}}", "min, max", "R4"},

@@ -71,7 +71,7 @@ type target struct {
 	in    int64 // comes in by the flow
 	state standing
 
-	weight float64 // of what is satisfied when it is
+	parts int64 // it is that part of something that is counted
 }
 
 type standing int
@@ -114,7 +114,7 @@ func newRelaxation(s *problem, caps []int) *relaxation {
 	}
 	f.targets = make([]target, len(s.p.Requirements))
 	for i := range s.p.Requirements {
-		f.targets[i] = target{node: f.node(), pool: slices.Index(s.pools, i), want: s.want(i), weight: 1}
+		f.targets[i] = target{node: f.node(), pool: slices.Index(s.pools, i), want: s.want(i), parts: s.tree.parts[i]}
 	}
 	slotNode := make([]int, len(s.slots))
 	for i, ref := range s.slots {
@@ -194,6 +194,17 @@ func (f *relaxation) components() {
 			}
 		}
 	}
+	for i := range f.s.p.Choices { // parts of one thing that is counted
+		first := -1
+		for j := range f.s.p.Choices[i].Tracks {
+			f.s.tree.inside(trackRef{i, j}, func(r int) {
+				if first < 0 {
+					first = r
+				}
+				join(first, r)
+			})
+		}
+	}
 	for _, c := range f.s.classes {
 		first := -1
 		at := func(r int) {
@@ -246,7 +257,7 @@ func (f *relaxation) solve(st *state) (b bound, ok bool) {
 			return b, false
 		}
 		part := t.fraction()
-		sum += part * t.weight
+		sum += part / float64(t.parts)
 		b.fractional = b.fractional || part > 0 && part < 1
 	}
 	b.satisfied = wholePart(sum)
@@ -278,7 +289,7 @@ func (f *relaxation) apart(st *state) int {
 	f.sendFrom(func(*class) bool { return true })
 	sums := make([]float64, len(f.targets))
 	for i := range f.targets {
-		sums[f.component[i]] += f.targets[i].fraction() * f.targets[i].weight
+		sums[f.component[i]] += f.targets[i].fraction() / float64(f.targets[i].parts)
 	}
 	n := 0
 	for _, sum := range sums {
@@ -393,6 +404,10 @@ func (f *relaxation) prepare(st *state) (fixed settled, ok bool) {
 // than it may.
 func (f *relaxation) setTarget(i int, st *state) bool {
 	t := &f.targets[i]
+	if st.dropped[i] {
+		t.state, t.need, t.room = dead, t.fixed, 0
+		return t.fixed == 0 && st.standing[i] != forced
+	}
 	if t.pool >= 0 {
 		t.need, t.room = f.s.need[t.pool], f.s.need[t.pool]-t.fixed
 		t.state = st.standing[i]
@@ -468,8 +483,8 @@ func (f *relaxation) sort() {
 		if d := class(x) - class(y); d != 0 {
 			return d
 		}
-		if class(x) == 1 && x.need != y.need {
-			return sign(x.need - y.need)
+		if d := x.need*x.parts - y.need*y.parts; class(x) == 1 && d != 0 {
+			return sign(d)
 		}
 		return a - b
 	})

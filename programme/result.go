@@ -12,14 +12,18 @@ const EngineVersion = "4"
 // Route is how credit comes in.
 type Route string
 
-// The routes. DOMAIN 1.2 knows more; these have rules of their own today.
+// The routes.
 const (
-	InResidence Route = "in-residence" // awarded by the institution of the programme
-	Transfer    Route = "transfer"     // awarded by another institution
-	RPL         Route = "rpl"          // recognition of prior learning
+	InResidence   Route = "in-residence"   // awarded by the institution of the programme
+	Transfer      Route = "transfer"       // awarded by another institution
+	RPL           Route = "rpl"            // recognition of prior learning
+	Articulation  Route = "articulation"   // awarded by another institution, under an agreement that says so
+	Exam          Route = "exam"           // credit for an examination alone
+	Exemption     Route = "exemption"      // fills a place and brings no credit, which must come from elsewhere
+	AdvancedEntry Route = "advanced-entry" // admission to a later stage, on what was done elsewhere
 )
 
-var routes = []Route{InResidence, Transfer, RPL}
+var routes = []Route{InResidence, Transfer, RPL, Articulation, Exam, Exemption, AdvancedEntry}
 
 // Held is what the engine sees of a credential: verified facts.
 type Held struct {
@@ -41,6 +45,8 @@ type Held struct {
 	Assessment  string              `json:"assessment,omitempty"`  // how it was assessed, as the issuer writes it
 	Supervision string              `json:"supervision,omitempty"` // of the assessment: onsite, online, none; empty when not stated
 	AwardedOn   cairn.PartialDate   `json:"awardedOn"`
+	LearnedOn   cairn.PartialDate   `json:"learnedOn,omitzero"` // the end of the learning; zero when not stated
+	IssuedOn    cairn.PartialDate   `json:"issuedOn,omitzero"`  // the day of the signature; zero when not stated
 	// Blocked is a reason why it can't count whatever the rules say; empty when
 	// there is none. See the constants Blocked….
 	Blocked string `json:"blocked,omitempty"`
@@ -73,12 +79,20 @@ const (
 	Missing   Status = "missing"
 	Waiting   Status = "waiting" // for a person: to attest it, to see work done, or to sign a second time
 	Waived    Status = "waived"  // a person let it off, in whole or in part
+	// NotNeeded is a requirement in a track that was not chosen, and whose choice is met.
+	NotNeeded Status = "not-needed"
 )
 
 // Codes of reasons. The set is closed; internal/i18n has a sentence for each in
 // every language.
 const (
 	ReasonUsed               = "used"                // counts as …
+	ReasonShared             = "shared"              // counts here too, beside where its credit counts
+	ReasonPrerequisite       = "prerequisite"        // something else must be satisfied first
+	ReasonSurplus            = "surplus"             // what is left of it counts nowhere else
+	ReasonExempted           = "exempted"            // fills the place, and brings no credit
+	ReasonBarred             = "barred"              // a rule bars such credit
+	ReasonEvidenceOnly       = "evidence-only"       // a rule bars such credit; it may be evidence of prior learning
 	ReasonNoMatch            = "no-match"            // nothing in the programme asks for this
 	ReasonTooOld             = "too-old"             // learned too long ago
 	ReasonDateUncertain      = "date-uncertain"      // the date is not exact enough for the age rule
@@ -109,7 +123,7 @@ const (
 
 // Reasons lists every code that a Result can carry.
 func Reasons() []string {
-	return []string{ReasonUsed, ReasonNoMatch, ReasonTooOld, ReasonDateUncertain, ReasonAwardedUncertain, ReasonAgreementUncertain, ReasonLevelTooLow, ReasonLevelUnknown, ReasonGradeTooLow, ReasonGradeUnknown, ReasonAssessmentUnknown, ReasonSupervisionUnknown,
+	return []string{ReasonUsed, ReasonShared, ReasonPrerequisite, ReasonSurplus, ReasonExempted, ReasonBarred, ReasonEvidenceOnly, ReasonNoMatch, ReasonTooOld, ReasonDateUncertain, ReasonAwardedUncertain, ReasonAgreementUncertain, ReasonLevelTooLow, ReasonLevelUnknown, ReasonGradeTooLow, ReasonGradeUnknown, ReasonAssessmentUnknown, ReasonSupervisionUnknown,
 		ReasonReserved, ReasonTooFewCredits, ReasonNoCredit, ReasonFull, ReasonOutsideCap, ReasonRPLCap, ReasonCap, ReasonLimit, ReasonRepeated, ReasonRepeatUncertain, ReasonExclusive, ReasonException, ReasonExcluded, ReasonWork, ReasonNotProven,
 		BlockedNotValid, BlockedUndetermined, BlockedIdentity, BlockedSpent, BlockedDuplicate}
 }
@@ -131,6 +145,8 @@ type Line struct {
 	Clause      string        `json:"clause"`
 	Agreement   string        `json:"agreement,omitempty"`
 	Exception   string        `json:"exception,omitempty"` // that lets it count there
+	// Shared is credit that counts in another requirement, and here satisfies only.
+	Shared bool `json:"shared,omitempty"`
 }
 
 // CredentialResult is what became of one credential.
@@ -139,6 +155,7 @@ type CredentialResult struct {
 	Status     Status        `json:"status"`
 	Carries    cairn.Credits `json:"carries"` // in the programme's unit
 	Counted    cairn.Credits `json:"counted"`
+	Route      Route         `json:"route,omitempty"` // where the rules lead it by another than it came with
 	Reasons    []Reason      `json:"reasons"`
 }
 
@@ -158,6 +175,21 @@ type SlotResult struct {
 	Credits    cairn.Credits `json:"credits"`
 	Credential string        `json:"credential,omitempty"`
 	Waived     string        `json:"waived,omitempty"` // exception that lets it off
+}
+
+// ChoiceResult is how far a choice is met.
+type ChoiceResult struct {
+	Choice string        `json:"choice"`
+	Clause string        `json:"clause"`
+	Status Status        `json:"status"`
+	Choose int           `json:"choose"` // so many tracks
+	Tracks []TrackResult `json:"tracks"`
+}
+
+// TrackResult is how far a track of a choice is met.
+type TrackResult struct {
+	Track  string `json:"track"`
+	Status Status `json:"status"`
 }
 
 // CapResult is how far a cap or limit is used.
@@ -209,6 +241,7 @@ type Result struct {
 	Complete     bool                `json:"complete"`
 	Lines        []Line              `json:"lines"`
 	Requirements []RequirementResult `json:"requirements"`
+	Choices      []ChoiceResult      `json:"choices,omitempty"`
 	Credentials  []CredentialResult  `json:"credentials"`
 	Caps         []CapResult         `json:"caps"`
 	Floors       []FloorResult       `json:"floors,omitempty"`

@@ -53,12 +53,7 @@ func (s *problem) broken(u *uses) int {
 
 // judge completes a score, of which the credit is known: what is satisfied and kept.
 func (s *problem) judge(b *score, met []bool, u *uses) {
-	b.satisfied, b.floors = 0, 0
-	for _, yes := range met {
-		if yes {
-			b.satisfied++
-		}
-	}
+	b.satisfied, b.floors = s.tree.satisfied(met), 0
 	for _, g := range s.goals {
 		if g.kept(u) {
 			b.floors++
@@ -69,7 +64,7 @@ func (s *problem) judge(b *score, met []bool, u *uses) {
 
 // complete says whether a score completes the programme.
 func (s *problem) complete(b *score) {
-	b.complete = len(s.goals) > 0 && b.satisfied == len(s.p.Requirements) && b.floors == len(s.goals) && b.credits >= s.total
+	b.complete = len(s.goals) > 0 && b.satisfied == s.tree.tops && b.floors == len(s.goals) && b.credits >= s.total
 }
 
 // bound adds to a bound of the flow what a branch may reach at most besides.

@@ -18,7 +18,7 @@ import (
 
 // onlyParse are the words of what only Parse refuses; docs/specs/programme.md lists it.
 var onlyParse = regexp.MustCompile(`id of its own|letters, digits|no slot|not on the scale|levels\.framework|two limits|between 1 and|below min|ends before|needs credits|needs its hours|needs the total|too fine|too large|` +
-	`at most 100|age limit|not a date|hidden characters|more than 400 slots|belong to credits|either a percentage or an amount|exactly one of|plain figure|must be a decentralised identifier|and what it counts as|too long`)
+	`at most 100|age limit|not a date|hidden characters|more than 400 slots|belongs to credits|limits to credits|either a percentage or an amount|exactly one of|plain figure|must be a decentralised identifier|and what it counts as|too long`)
 
 // cases is how many random cases a test tries: few, so that all tests take about a
 // minute, and many where CAIRN_CASES asks for more, as in CI.

@@ -14,11 +14,14 @@ type state struct {
 	standing []standing
 	least    []int64 // that each way into a pool must carry
 	most     []int64 // that it may carry
+	settled  []bool  // choices of which the tracks are chosen
+	dropped  []bool  // requirements in which nothing counts
+	opened   []bool  // requirements of which what comes before them must be met
 }
 
 func (st *state) clone() state {
 	return state{fill: slices.Clone(st.fill), shut: st.shut, closed: slices.Clone(st.closed), barred: slices.Clone(st.barred),
-		standing: slices.Clone(st.standing), least: slices.Clone(st.least), most: slices.Clone(st.most)}
+		standing: slices.Clone(st.standing), least: slices.Clone(st.least), most: slices.Clone(st.most), settled: slices.Clone(st.settled), dropped: slices.Clone(st.dropped), opened: slices.Clone(st.opened)}
 }
 
 // isOpen reports whether a slot may still be filled.
@@ -66,6 +69,8 @@ func (s *problem) search(budget int) (*search, score) {
 		q.standing[i] = open
 	}
 	q.least, q.most = make([]int64, len(s.poolEdges)), slices.Repeat([]int64{infinite}, len(s.poolEdges))
+	q.state.settled, q.dropped = make([]bool, len(s.p.Choices)), make([]bool, len(s.p.Requirements))
+	q.opened = make([]bool, len(s.p.Requirements))
 	top := q.visit()
 	return q, top
 }
@@ -139,6 +144,7 @@ type reading struct {
 	divided   []int // slots that are filled in part or by several classes
 	crowded   []int // slots of a class, or of a requirement, that fills too many
 	pretended []int // requirements that count and aren't satisfied
+	overdone  bool  // it counts in more tracks of a choice than are chosen
 	broken    int   // the first general rule that it breaks, or -1; known when nothing else is wrong
 }
 
@@ -201,14 +207,22 @@ func (q *search) read(st *state) reading {
 		r.fraction[i] = t.fraction()
 		met[i] = filled[i] >= t.want
 		if t.pool >= 0 {
-			met[i] = t.fixed+t.in == t.need
+			met[i] = t.fixed+t.in == s.need[t.pool]
 			r.full[t.pool] = met[i]
 		}
 		if !met[i] && r.fraction[i] == 1 {
 			r.pretended = append(r.pretended, i)
 		}
 	}
-	if r.whole = r.conflict < 0 && len(r.divided)+len(r.crowded) == 0; r.whole {
+	if r.whole = r.conflict < 0 && len(r.divided)+len(r.crowded) == 0; r.whole && len(s.p.Choices) > 0 {
+		used := make([]bool, len(f.targets))
+		for i := range f.targets {
+			used[i] = f.targets[i].fixed+f.targets[i].in > 0
+		}
+		r.overdone = s.tree.overdone(used)
+		r.whole = !r.overdone
+	}
+	if r.whole {
 		u := uses{s, r.fill, r.pool}
 		r.broken = s.broken(&u)
 		r.whole = r.broken < 0
@@ -251,6 +265,7 @@ func (q *search) round(r reading) {
 	st := q.state.clone()
 	st.shut = true
 	q.settleSets(&st, r)
+	q.settleChoices(&st, r)
 	var slots []int
 	for i := range s.slots {
 		if st.fill[i] < 0 && (r.fraction[s.slots[i].requirement] == 1 || slices.ContainsFunc(f.of[i], func(e int) bool { return r.use[e] > 0 })) {
@@ -503,7 +518,10 @@ func (q *search) keepCaps(st *state, slots []int) {
 // floor that it doesn't.
 func (q *search) branch(r reading, b bound) {
 	q.f.prepare(&q.state) // others were tried meanwhile
+	choice := q.unsettled()
 	switch {
+	case choice >= 0:
+		q.branchChoice(choice, r)
 	case r.conflict >= 0:
 		q.branchSet(q.f.sets[r.conflict])
 	case b.fractional && b.satisfied > q.best.satisfied && q.branchRequirement(r):
@@ -516,7 +534,7 @@ func (q *search) branch(r reading, b bound) {
 		q.branchRule(r, q.s.rules[r.broken])
 	case b.fractional && q.branchRequirement(r):
 	case q.branchGoal(r):
-	case len(q.s.goals) > 0: // nothing is left to choose
+	case len(q.s.goals)+len(q.s.p.Choices) > 0: // nothing is left to choose
 	default:
 		q.exhausted = true // not reached; were it, nothing is called proven
 	}
@@ -525,9 +543,45 @@ func (q *search) branch(r reading, b bound) {
 // branchRule takes a place that bears on a rule that is broken: where nothing is left
 // to choose, nothing in this branch keeps it.
 func (q *search) branchRule(r reading, broken general) {
+	first, _ := broken.(*prerequisite)
+	if first != nil && !q.opened[first.requirement] {
+		q.branchOpening(first)
+		return
+	}
 	excess := broken.excess(&uses{q.s, r.fill, r.pool})
-	if !q.branchPlace(r, broken.weighs, broken.divisible(), excess) {
-		q.branchPlace(r, broken.touches, broken.divisible(), 0)
+	if q.branchPlace(r, broken.weighs, broken.divisible(), excess) || q.branchPlace(r, broken.touches, broken.divisible(), 0) {
+		return
+	}
+	if first != nil { // how much counts in what comes first matters too
+		q.branchPlace(r, broken.touches, true, 0)
+	}
+}
+
+// branchOpening divides by a prerequisite: in one branch what comes first is met, in
+// the other nothing counts in what comes after it.
+func (q *search) branchOpening(r *prerequisite) {
+	before := slices.Clone(q.standing)
+	possible := true
+	for _, at := range r.after {
+		possible = possible && r.possible(q, at)
+		if at.slot >= 0 || q.s.p.Requirements[at.requirement].AttestedBy != "" {
+			continue
+		}
+		if q.standing[at.requirement] == open {
+			q.standing[at.requirement] = forced
+		}
+		possible = possible && q.standing[at.requirement] != dead
+	}
+	if possible {
+		q.opened[r.requirement] = true
+		q.visit()
+		q.opened[r.requirement] = false
+	}
+	copy(q.standing, before)
+	if !q.dropped[r.requirement] {
+		q.dropped[r.requirement] = true
+		q.visit()
+		q.dropped[r.requirement] = false
 	}
 }
 

@@ -114,6 +114,9 @@ func (c *checker) selector(at string, s Selector) {
 			c.bad(at+".levels", "levels need levels.framework")
 		}
 	}
+	if s.MinGrade != nil && s.MinGrade.Ungraded != "" {
+		c.bad(at+".minGrade.ungraded", "ungraded belongs to the lowest grade of a requirement")
+	}
 	if g := s.MinGrade; g != nil && c.p.gradeRank(g.Scale, g.Grade) < 0 {
 		c.bad(at+".minGrade", "the grade %q is not on the scale %q", g.Grade, g.Scale)
 	}

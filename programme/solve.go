@@ -1,6 +1,7 @@
 package programme
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,6 +62,7 @@ type slotRef struct {
 // problem is an evaluation in whole numbers: what the search works on.
 type problem struct {
 	p          *Programme
+	tree       *structure
 	candidates []*candidate
 	scale      int64
 	amount     []int64 // of each candidate
@@ -105,13 +107,18 @@ type class struct {
 	pools   []poolEdge
 	sets    []int // exclusive sets that it belongs to
 	free    bool  // it counts without credit
+
+	copy   bool // of another class, to count beside it
+	of     int  // that class
+	share  int  // by this rule of the policy
+	copied bool // it has copies
 }
 
 type poolEdge struct{ pool, limit int }
 
 // newProblem brings all credits to whole numbers of a common fraction.
 func (p *Programme) newProblem(candidates []*candidate, attested []bool) (*problem, error) {
-	s := &problem{p: p, candidates: candidates, attested: attested, apart: make([]bool, len(candidates))}
+	s := &problem{p: p, tree: p.structure(), candidates: candidates, attested: attested, apart: make([]bool, len(candidates))}
 	all := []cairn.Credits{p.Credit.Total, p.let}
 	for _, r := range p.Requirements {
 		all = append(all, r.Credits)
@@ -127,6 +134,9 @@ func (p *Programme) newProblem(candidates []*candidate, attested []bool) (*probl
 		if c != nil {
 			all = append(all, *c)
 		}
+	}
+	for i := range p.Policy.Sharing {
+		all = append(all, p.Policy.Sharing[i].Credits)
 	}
 	for _, bounds := range [][]Bound{p.Policy.Caps, p.Policy.Floors} {
 		for i := range bounds {
@@ -145,7 +155,7 @@ func (p *Programme) newProblem(candidates []*candidate, attested []bool) (*probl
 		}
 	}
 	for _, c := range candidates {
-		if c.counts = c.amount; asked.Cmp(c.amount) < 0 {
+		if c.counts = c.amount; asked.Cmp(c.amount) < 0 || c.Route == Exemption {
 			c.counts = asked
 		}
 		all = append(all, c.counts)
@@ -159,11 +169,11 @@ func (p *Programme) newProblem(candidates []*candidate, attested []bool) (*probl
 		s.amount = append(s.amount, s.whole(c.counts))
 	}
 	for _, c := range []struct {
-		route Route
+		name  string
 		limit *cairn.Credits
-	}{{Transfer, outside}, {RPL, rpl}} {
+	}{{"outside", outside}, {"rpl", rpl}} {
 		if c.limit != nil {
-			s.caps = append(s.caps, sourceCap{among: s.among(func(k *candidate) bool { return k.Route == c.route }), limit: s.whole(*c.limit)})
+			s.caps = append(s.caps, sourceCap{among: s.among(func(k *candidate) bool { return k.Route.capName() == c.name }), limit: s.whole(*c.limit)})
 		}
 	}
 	for i, r := range p.Requirements {
@@ -179,6 +189,7 @@ func (p *Programme) newProblem(candidates []*candidate, attested []bool) (*probl
 	if err := s.compileBounds(); err != nil {
 		return nil, err
 	}
+	s.compilePlaces()
 	s.classify()
 	return s, nil
 }
@@ -277,6 +288,7 @@ func (s *problem) classify() {
 		}
 		s.classes = append(s.classes, k)
 	}
+	s.copies()
 	for i := range s.caps {
 		c := &s.caps[i]
 		c.classes = make([]bool, len(s.classes))
@@ -286,7 +298,9 @@ func (s *problem) classify() {
 	for k := range s.classes {
 		c := &s.classes[k]
 		for _, m := range c.members {
-			s.classOf[m] = k
+			if !c.copy {
+				s.classOf[m] = k
+			}
 		}
 		for i := range s.caps {
 			s.caps[i].classes[k] = s.caps[i].among[c.members[0]] && !c.free
@@ -354,16 +368,18 @@ func (s *problem) credits(n int64) cairn.Credits {
 
 // allocation is a complete solution.
 type allocation struct {
-	score score
-	fill  []int // candidate of each slot, or -1
-	pools []poolLine
-	full  []bool // of each pool
-	uses  uses
+	score  score
+	fill   []int  // candidate of each slot, or -1
+	shared []bool // of each slot: it is filled by what counts elsewhere too
+	pools  []poolLine
+	full   []bool // of each pool
+	uses   uses
 }
 
 type poolLine struct {
 	candidate, pool int
 	credits         int64
+	edge            int // of the class into the pool
 }
 
 // settle turns what the search found into an allocation: members of classes for
@@ -372,7 +388,7 @@ type poolLine struct {
 // lapses sooner may break one; then the one that the search found stays.
 func (s *problem) settle(q *search) (allocation, error) {
 	o := q.best
-	a := allocation{fill: make([]int, len(s.slots)), full: make([]bool, len(s.pools))}
+	a := allocation{fill: make([]int, len(s.slots)), shared: make([]bool, len(s.slots)), full: make([]bool, len(s.pools))}
 	next := make([]int, len(s.classes))
 	left := slices.Clone(s.amount)
 	for i, k := range o.fill {
@@ -381,15 +397,18 @@ func (s *problem) settle(q *search) (allocation, error) {
 		}
 		c := s.classes[k].members[next[k]]
 		next[k]++
-		a.fill[i] = c
-		left[c] -= s.slots[i].credits
+		a.fill[i], a.shared[i] = c, s.classes[k].copy
+		if !a.shared[i] {
+			left[c] -= s.slots[i].credits
+		}
 	}
+	general := s.anyFree || len(s.rules)+len(s.goals)+len(s.p.Choices) > 0
 	a.pools = s.byDate(o, left)
-	if s.rescore(&a) != nil || a.score.compare(o.score) != 0 && (s.anyFree || len(s.rules)+len(s.goals) > 0) {
+	if err := s.rescore(&a, o.fill); slices.ContainsFunc(s.classes, func(c class) bool { return c.copy }) || err != nil || general && a.score.compare(o.score) != 0 {
 		a.pools = s.asFound(o, left)
-	}
-	if err := s.rescore(&a); err != nil {
-		return a, err
+		if err := s.rescore(&a, o.fill); err != nil {
+			return a, err
+		}
 	}
 	if d := a.score.compare(o.score); d < 0 || d > 0 && !q.exhausted {
 		// Nothing may be decided on an allocation that is not what was compared.
@@ -420,7 +439,7 @@ func (s *problem) byDate(o outcome, left []int64) (lines []poolLine) {
 	}
 	for k, class := range s.classes {
 		for _, c := range class.members {
-			if !o.barred[k] && left[c] > 0 {
+			if !class.copy && !o.barred[k] && left[c] > 0 {
 				g.candidate(k, c, left[c])
 			}
 		}
@@ -428,7 +447,9 @@ func (s *problem) byDate(o outcome, left []int64) (lines []poolLine) {
 	g.net.run(0, 1)
 	for _, l := range g.lines {
 		if n := g.net.flow(l.arc); n > 0 {
-			lines = append(lines, poolLine{l.candidate, l.pool, n})
+			k := s.classOf[l.candidate]
+			e := slices.IndexFunc(s.poolEdges, func(at poolRef) bool { return at.class == k && s.classes[k].pools[at.edge].pool == l.pool })
+			lines = append(lines, poolLine{l.candidate, l.pool, n, e})
 		}
 	}
 	return lines
@@ -439,10 +460,17 @@ func (s *problem) asFound(o outcome, left []int64) (lines []poolLine) {
 	left = slices.Clone(left)
 	for e, n := range o.pool {
 		at := s.poolEdges[e]
-		for _, c := range s.classes[at.class].members {
-			if part := min(n, left[c]); part > 0 {
-				lines = append(lines, poolLine{c, s.classes[at.class].pools[at.edge].pool, part})
-				left[c] -= part
+		c := &s.classes[at.class]
+		for _, m := range c.members {
+			part := min(n, left[m])
+			if c.copy {
+				part = n
+			}
+			if part > 0 {
+				lines = append(lines, poolLine{m, c.pools[at.edge].pool, part, e})
+				if !c.copy {
+					left[m] -= part
+				}
 				n -= part
 			}
 		}
@@ -450,48 +478,44 @@ func (s *problem) asFound(o outcome, left []int64) (lines []poolLine) {
 	return lines
 }
 
-// rescore works out the score of an allocation anew, from its lines alone. It fails
-// when the allocation breaks a general rule.
-func (s *problem) rescore(a *allocation) error {
-	u := uses{s, slices.Repeat([]int{-1}, len(s.slots)), make([]int64, len(s.poolEdges))}
+// rescore works out the score of an allocation anew, from the classes in its slots
+// and its lines in pools. It fails when the allocation breaks a general rule.
+func (s *problem) rescore(a *allocation, fill []int) error {
+	u := uses{s, fill, make([]int64, len(s.poolEdges))}
 	a.score = score{}
-	count := func(c int, n int64) {
-		if s.candidates[c].free() {
-			return
-		}
-		a.score.credits += n
-		if s.candidates[c].Route != InResidence {
-			a.score.outside += n
-		}
-	}
-	filled, into := make([]int, len(s.p.Requirements)), make([]int64, len(s.pools))
-	for i, c := range a.fill {
-		if c < 0 {
-			continue
-		}
-		u.fill[i] = s.classOf[c]
-		filled[s.slots[i].requirement]++
-		count(c, s.slots[i].credits)
-	}
 	for _, l := range a.pools {
-		k := s.classOf[l.candidate]
-		e := slices.IndexFunc(s.poolEdges, func(at poolRef) bool { return at.class == k && s.classes[k].pools[at.edge].pool == l.pool })
-		u.pool[e] += l.credits
-		into[l.pool] += l.credits
-		count(l.candidate, l.credits)
+		u.pool[l.edge] += l.credits
 	}
+	filled, into, used := make([]int, len(s.p.Requirements)), make([]int64, len(s.p.Requirements)), make([]bool, len(s.p.Requirements))
+	u.each(func(k, requirement, slot int, n int64) {
+		used[requirement] = true
+		if slot >= 0 {
+			filled[requirement]++
+		} else {
+			into[requirement] += n
+		}
+		if c := &s.classes[k]; !c.free {
+			a.score.credits += n
+			if c.route != InResidence {
+				a.score.outside += n
+			}
+		}
+	})
 	met := make([]bool, len(s.p.Requirements))
 	for i := range met {
 		met[i] = filled[i] >= s.want(i)
 	}
 	for i, requirement := range s.pools {
-		a.full[i] = into[i] == s.need[i]
+		a.full[i] = into[requirement] == s.need[i]
 		met[requirement] = a.full[i]
 	}
 	a.uses = u
 	s.judge(&a.score, met, &u)
 	if i := s.broken(&u); i >= 0 {
-		return fmt.Errorf("programme: the allocation breaks %s", s.rules[i].tells(-1))
+		return fmt.Errorf("programme: the allocation breaks general rule %d", i)
+	}
+	if s.tree.overdone(used) {
+		return errors.New("programme: the allocation counts in more tracks than are chosen")
 	}
 	return nil
 }

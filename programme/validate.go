@@ -134,8 +134,11 @@ func (p *Programme) check() *checker {
 		c.requirement(at, *r, slots)
 	}
 	c.at = nil
+	c.choices()
 	c.bounds()
 	c.exceptions()
+	c.places()
+	c.routes()
 	if len(slots) > maxSlots {
 		c.bad("requirements", "more than %d slots", maxSlots)
 	}
@@ -211,19 +214,22 @@ func (c *Currency) validate(at string) error {
 
 func (c *checker) requirement(at string, r Requirement, slots map[string]bool) {
 	forms := 0
-	for _, given := range []bool{len(r.All) > 0, len(r.Of) > 0, r.Credits.Sign() > 0, r.AttestedBy != ""} {
+	for _, given := range []bool{len(r.All) > 0, len(r.Of) > 0, r.Credits.Sign() > 0, r.Number != 0, r.AttestedBy != ""} {
 		if given {
 			forms++
 		}
 	}
 	if forms != 1 {
-		c.bad(at, "requirement %s must say exactly one of: all, choose … of, credits, attestedBy", r.ID)
+		c.bad(at, "requirement %s must say exactly one of: all, choose … of, credits, number, attestedBy", r.ID)
 	}
 	if len(r.Of) > 0 && (r.Choose < 1 || r.Choose > len(r.Of)) || len(r.Of) == 0 && r.Choose != 0 {
 		c.bad(at+".choose", "requirement %s must choose between 1 and %d", r.ID, len(r.Of))
 	}
-	if r.Credits.Sign() > 0 && r.Match.empty() || r.Credits.IsZero() && (!r.Match.empty() || len(r.Limits) > 0) {
-		c.bad(at+".match", "requirement %s: match and limits belong to credits", r.ID)
+	if (r.Credits.Sign() > 0 || r.Number > 0) && r.Match.empty() || r.Credits.IsZero() && (r.Number == 0 && !r.Match.empty() || len(r.Limits) > 0) {
+		c.bad(at+".match", "requirement %s: match belongs to credits or a number, limits to credits", r.ID)
+	}
+	if r.Number < 0 || r.Number > maxNumber || (r.Number > 0) != (r.Each.Sign() > 0) {
+		c.bad(at+".number", "requirement %s: a number is between 1 and %d, with the credit that each counts for", r.ID, maxNumber)
 	}
 	if r.AttestedBy != "" && (r.MinLevel != nil || r.MinGrade != nil || r.MaxAge != nil || r.Reserved) {
 		c.bad(at, "requirement %s: a person attests it, so there is no credential that minLevel, minGrade, maxAge or reserved could be about", r.ID)
@@ -235,6 +241,9 @@ func (c *checker) requirement(at string, r Requirement, slots map[string]bool) {
 	c.try(r.MaxAge.validate(at + ".maxAge"))
 	if r.MinLevel != nil && c.p.Levels.Framework == "" {
 		c.bad(at+".minLevel", "a minimum level needs levels.framework")
+	}
+	if g := r.MinGrade; g != nil && !slices.Contains([]string{"", ungradedCounts, ungradedRefused}, g.Ungraded) {
+		c.bad(at+".minGrade.ungraded", "what has no grade counts or is refused")
 	}
 	if r.MinGrade != nil && c.p.gradeRank(r.MinGrade.Scale, r.MinGrade.Grade) < 0 {
 		c.bad(at+".minGrade", "the grade %q is not on the scale %q", r.MinGrade.Grade, r.MinGrade.Scale)
@@ -250,6 +259,14 @@ func (c *checker) requirement(at string, r Requirement, slots map[string]bool) {
 				c.bad(where, "the field %q is in two limits; then it is not clear which one holds", f)
 			}
 			limited[f] = true
+		}
+	}
+	if r.Number > 0 && r.Number <= maxNumber {
+		for _, s := range r.Slots() {
+			if slots[s.ID] {
+				c.bad(at+".id", "the places of requirement %s need ids of their own, and %s is used", r.ID, s.ID)
+			}
+			slots[s.ID] = true
 		}
 	}
 	c.slots(at+".all", r.All, slots)

@@ -68,7 +68,7 @@ func Of(p *programme.Programme, words i18n.Printer, names Names) Prospectus {
 		id    string
 		lines []Line
 	}{
-		{"policy", s.policy()}, {"agreements", s.agreements()}, {"exclusive", s.exclusive()}, {"levels", s.levels()}, {"grades", s.grades()}, {"more", s.rest(p)},
+		{"choices", s.choices()}, {"policy", s.policy()}, {"agreements", s.agreements()}, {"exclusive", s.exclusive()}, {"levels", s.levels()}, {"grades", s.grades()}, {"more", s.rest(p)},
 	} {
 		if len(g.lines) > 0 {
 			out.General = append(out.General, Section{ID: "rules-" + g.id, Title: s.say("section." + g.id), Lines: g.lines})

@@ -78,6 +78,8 @@ func whole() (*programme.Programme, []string) {
 	return p, slices.DeleteFunc(places, func(s string) bool {
 		return s == ".policy.outside.percent" || s == ".policy.rpl.credits" ||
 			strings.HasPrefix(s, ".policy.caps.0.average") || // floors have averages
+			strings.HasSuffix(s, "atch.minGrade.ungraded") || strings.HasSuffix(s, "not.minGrade.ungraded") || // for requirements only
+			s == ".choices.0.id" || s == ".choices.0.tracks.0.id" ||
 			s == ".policy.caps.0.id" || s == ".policy.floors.0.id" || s == ".policy.caps.0.by" // for decisions, not for learners; and the default
 	})
 }

@@ -22,7 +22,11 @@ func (s *speaker) rest(rule any) (out []Line) {
 		l := Line{}
 		var text string
 		text, l.Lines = s.value(value)
-		l.Text = s.say(Code(v.Type(), name), "value", text)
+		code := Code(v.Type(), name)
+		if value.Kind() == reflect.String && s.Has(area, code+"."+text) {
+			code += "." + text // a word of the document that has a sentence of its own
+		}
+		l.Text = s.say(code, "value", text)
 		if c := reflect.Indirect(value); c.Kind() == reflect.Struct && c.FieldByName("Clause").IsValid() {
 			l.Clause = c.FieldByName("Clause").String()
 		}
@@ -74,9 +78,17 @@ func (s *speaker) value(v reflect.Value) (string, []Line) {
 	case programme.Selector:
 		return "", s.selector(&x)
 	case programme.MinGrade:
-		return s.grade(&x), nil
+		return s.grade(&x), s.rest(x)
 	case programme.Currency:
 		return s.age(&x), nil
+	case programme.Surplus:
+		if len(x.To) == 0 {
+			return "", []Line{s.line("surplus.none")}
+		}
+	case programme.Route:
+		return s.T(area, "route."+string(x)), nil
+	case programme.Dates:
+		return "", s.selector(&programme.Selector{Awarded: &x})
 	case bool:
 		return "", nil
 	}
@@ -97,6 +109,9 @@ func (s *speaker) value(v reflect.Value) (string, []Line) {
 	case reflect.Struct:
 		return "", s.rest(v.Interface())
 	}
+	if v.Kind() == reflect.String {
+		return s.place(v.String()), nil
+	}
 	return fmt.Sprint(v.Interface()), nil
 }
 
@@ -111,7 +126,7 @@ func (s *speaker) headline(v reflect.Value) string {
 	if f := v.FieldByName("ID"); f.IsValid() {
 		return f.String()
 	}
-	return clauseOf(v)
+	return s.say("clause", "clause", clauseOf(v))
 }
 
 func clauseOf(v reflect.Value) string {

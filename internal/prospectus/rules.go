@@ -13,7 +13,7 @@ import (
 // said are the members that the functions of this file put into words, by the type
 // that they are of. The others are said by the sentence of their name; see rest.
 var said = map[string][]string{
-	"Programme":   {"id", "edition", "institution", "title", "description", "language", "award", "credit", "levels", "grades", "policy", "agreements", "exclusive", "requirements"},
+	"Programme":   {"id", "edition", "institution", "title", "description", "language", "award", "credit", "levels", "grades", "policy", "agreements", "exclusive", "choices", "requirements"},
 	"Award":       {"achievement", "type", "level"},
 	"Level":       {"framework", "value"},
 	"Credit":      {"unit", "hoursPerCredit", "total"},
@@ -27,15 +27,18 @@ var said = map[string][]string{
 	"Currency":    {"years", "months", "clause"},
 	"Appeal":      {"days", "to"},
 	"Repeat":      {"keep", "clause"},
-	"Requirement": {"id", "clause", "title", "all", "choose", "of", "credits", "match", "limits", "attestedBy", "minLevel", "minGrade", "maxAge", "reserved"},
+	"Requirement": {"id", "clause", "title", "all", "choose", "of", "credits", "match", "limits", "number", "each", "attestedBy", "minLevel", "minGrade", "maxAge", "reserved"},
 	"Slot":        {"id", "title", "credits", "match"},
 	"Limit":       {"fields", "credits", "clause"},
 	"MinGrade":    {"scale", "grade"},
 	"Agreement":   {"id", "issuer", "achievement", "countsAs", "field", "from", "until"},
 	"Exclusive":   {"clause", "achievements"},
-	"Selector":    {"achievements", "alignments", "fields", "tags", "types", "issuers", "routes", "assessments", "supervision", "levels", "minGrade", "awarded", "not"},
-	"LevelRange":  {"min", "max"},
-	"Dates":       {"from", "until"},
+	"Choice":      {"id", "clause", "title", "choose", "tracks", "track"},
+	"Track":       {"id", "title"},
+	"Routing":     {"clause"}, "Override": {"clause"}, "Surplus": {"clause"}, "Sharing": {"clause"}, "Opening": {"clause"}, "Departures": {"clause"}, "SecondSignature": {"clause"},
+	"Selector":   {"achievements", "alignments", "fields", "tags", "types", "issuers", "routes", "assessments", "supervision", "levels", "minGrade", "awarded", "not"},
+	"LevelRange": {"min", "max"},
+	"Dates":      {"from", "until"},
 }
 
 func (s *speaker) award() []Line {
@@ -72,6 +75,9 @@ func (s *speaker) requirement(r *programme.Requirement) []Line {
 	if r.Credits.Sign() > 0 {
 		out = append(out, Line{Text: s.say("requirement.credits", "credits", s.Figure(r.Credits)), Lines: s.selector(&r.Match)})
 	}
+	if r.Number > 0 {
+		out = append(out, Line{Text: s.say("requirement.number", "n", fmt.Sprint(r.Number), "credits", s.Figure(r.Each)), Lines: s.selector(&r.Match)})
+	}
 	if r.AttestedBy != "" {
 		out = append(out, s.line("requirement.attested-by", "who", r.AttestedBy))
 	}
@@ -79,7 +85,9 @@ func (s *speaker) requirement(r *programme.Requirement) []Line {
 		out = append(out, s.line("requirement.min-level", "level", s.Figure(*r.MinLevel), "framework", s.p.Levels.Framework))
 	}
 	if r.MinGrade != nil {
-		out = append(out, s.line("requirement.min-grade", "grade", s.grade(r.MinGrade)))
+		l := s.line("requirement.min-grade", "grade", s.grade(r.MinGrade))
+		l.Lines = s.rest(*r.MinGrade)
+		out = append(out, l)
 	}
 	if r.MaxAge != nil {
 		l := s.line("requirement.max-age", "time", s.age(r.MaxAge))
@@ -242,11 +250,7 @@ func (s *speaker) bound(code string, b *programme.Bound) (out []Line) {
 	if len(b.Requirements) > 0 {
 		var parts []string
 		for _, id := range b.Requirements {
-			name := id
-			if i := slices.IndexFunc(s.p.Requirements, func(r programme.Requirement) bool { return r.ID == id }); i >= 0 {
-				name = s.text(s.p.Requirements[i].Title)
-			}
-			parts = append(parts, name)
+			parts = append(parts, s.place(id))
 		}
 		below = append(below, s.line("bound.requirements", "list", list(s, "and", parts)))
 	}
@@ -326,6 +330,58 @@ func (s *speaker) agreements() (out []Line) {
 		out = append(out, l)
 	}
 	return out
+}
+
+// choices says of each choice what its tracks are made of.
+func (s *speaker) choices() (out []Line) {
+	for _, c := range s.p.Choices {
+		l := Line{Text: s.say("choice", "title", s.text(c.Title), "choose", fmt.Sprint(c.Choose), "n", fmt.Sprint(len(c.Tracks))), Clause: c.Clause}
+		for _, t := range c.Tracks {
+			var parts []string
+			for i := range s.p.Requirements {
+				if s.p.Requirements[i].Track == t.ID {
+					parts = append(parts, s.text(s.p.Requirements[i].Title))
+				}
+			}
+			for i := range s.p.Choices {
+				if s.p.Choices[i].Track == t.ID {
+					parts = append(parts, s.text(s.p.Choices[i].Title))
+				}
+			}
+			one := s.line("choice.track-is", "title", s.text(t.Title), "parts", list(s, "and", parts))
+			one.Lines = s.rest(t)
+			l.Lines = append(l.Lines, one)
+		}
+		if c.Track != "" {
+			l.Lines = append(l.Lines, s.line("choice.inside", "value", s.place(c.Track)))
+		}
+		l.Lines = append(l.Lines, s.rest(c)...)
+		out = append(out, l)
+	}
+	return out
+}
+
+// place names a requirement, a slot or a track by its title; what is none, by itself.
+func (s *speaker) place(id string) string {
+	for i := range s.p.Requirements {
+		r := &s.p.Requirements[i]
+		if r.ID == id {
+			return s.text(r.Title)
+		}
+		for _, slot := range r.Slots() {
+			if slot.ID == id {
+				return s.text(slot.Title)
+			}
+		}
+	}
+	for _, c := range s.p.Choices {
+		for _, t := range c.Tracks {
+			if t.ID == id {
+				return s.text(t.Title)
+			}
+		}
+	}
+	return id
 }
 
 func (s *speaker) exclusive() (out []Line) {

@@ -33,6 +33,7 @@ func heldFrom(document []byte, digest string, own cairn.DID) (programme.Held, er
 	h.Credential, h.Issuer, h.Achievement, h.Type, h.Title = cairn.CredentialID(f.CredentialID), cairn.DID(f.Issuer), cairn.AchievementID(f.AchievementID), f.AchievementType, f.AchievementName
 	h.Level, h.Field, h.Tags, h.GradeScale, h.Grade, h.AwardedOn = f.Level, f.Field, slices.Clone(f.Tags), f.GradeScale, f.Grade, f.AwardedOn
 	h.Assessment, h.Supervision = f.AssessmentType, f.Supervision
+	h.LearnedOn, h.IssuedOn = dayOf(f.ActivityEnd), dayOf(f.ValidFrom)
 	slices.Sort(h.Tags)
 	for _, a := range f.Alignments {
 		h.Alignments = append(h.Alignments, a.TargetURL)
@@ -53,6 +54,15 @@ func heldFrom(document []byte, digest string, own cairn.DID) (programme.Held, er
 		h.Route = programme.InResidence
 	}
 	return h, nil
+}
+
+// dayOf is the day of a time in UTC; zero for none.
+func dayOf(t time.Time) cairn.PartialDate {
+	if t.IsZero() {
+		return cairn.PartialDate{}
+	}
+	y, m, d := t.UTC().Date()
+	return cairn.PartialDate{Year: y, Month: m, Day: d}
 }
 
 // judge verifies every credential of an application and brings them into the form
@@ -152,11 +162,11 @@ func (s *Service) evaluation(ctx context.Context, a *Application) (*Evaluation, 
 	}
 	slices.SortFunc(held, func(x, y programme.Held) int { return strings.Compare(x.Digest, y.Digest) })
 	now := s.now()
-	result, err := programme.Evaluate(p, held, now, programme.Options{Attested: attested(a.Attestations)})
+	result, err := programme.Evaluate(p, held, now, programme.Options{Attested: attested(a.Attestations), Application: a.Submitted})
 	if err != nil {
 		return nil, err
 	}
-	return &Evaluation{At: now, Held: held, Result: result}, nil
+	return &Evaluation{At: now, Applied: dayOf(a.Submitted), Held: held, Result: result}, nil
 }
 
 // Simulate evaluates what an institution itself issued to a learner, together with

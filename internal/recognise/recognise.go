@@ -113,9 +113,11 @@ type Item struct {
 
 // Evaluation is what the engine found, with everything it depended on.
 type Evaluation struct {
-	At     time.Time        `json:"at"`
-	Held   []programme.Held `json:"held"`
-	Result programme.Result `json:"result"`
+	At time.Time `json:"at"`
+	// Applied is the day of the application, to which some rules about age count.
+	Applied cairn.PartialDate `json:"applied,omitzero"`
+	Held    []programme.Held  `json:"held"`
+	Result  programme.Result  `json:"result"`
 }
 
 // Attestation is a person's word that a requirement is met.

@@ -33,7 +33,9 @@ type Record struct {
 	Learner     RecordLearner       `json:"learner"`
 	Programme   RecordProgramme     `json:"programme"`
 	EvaluatedAt string              `json:"evaluatedAt"`
-	Credentials []RecordCredential  `json:"credentials"`
+	// AppliedOn is the day of the application; absent in records from before it was kept.
+	AppliedOn   cairn.PartialDate  `json:"appliedOn,omitzero"`
+	Credentials []RecordCredential `json:"credentials"`
 	// Attestations are what persons said of requirements.
 	Attestations []Attestation    `json:"attestations,omitempty"`
 	Result       programme.Result `json:"result"`
@@ -86,7 +88,7 @@ func newRecord(a Application, p *programme.Programme, institution cairn.DID, lea
 	title, _ := p.Title.In(p.Language)
 	r := Record{Format: recordFormat, Application: a.ID, Institution: institution, Learner: learner,
 		Programme:   RecordProgramme{ID: p.ID, Edition: p.Edition, Digest: p.Digest(), Title: title},
-		EvaluatedAt: vc.FormatTime(a.Evaluation.At), Attestations: a.Attestations, Result: a.Evaluation.Result,
+		EvaluatedAt: vc.FormatTime(a.Evaluation.At), AppliedOn: a.Evaluation.Applied, Attestations: a.Attestations, Result: a.Evaluation.Result,
 		Decision: RecordDecision{Outcome: a.Decision.Outcome, By: a.Decision.By, Role: a.Decision.Role, Reason: a.Decision.Reason, At: vc.FormatTime(a.Decision.At)}}
 	for _, h := range a.Evaluation.Held {
 		i := slices.IndexFunc(a.Items, func(i Item) bool { return i.Digest == h.Digest })
@@ -216,6 +218,10 @@ func (s *Service) issueTranscript(ctx context.Context, a Application, p *program
 			t.Credentials = append(t.Credentials, tree)
 			t.Associations = append(t.Associations, openbadges.Association{Type: openbadges.IsPartOf, Source: h.Achievement, Target: p.Award.Achievement})
 		}
+		route := h.Route
+		if i := slices.IndexFunc(result.Credentials, func(c programme.CredentialResult) bool { return c.Credential == h.Digest }); result.Credentials[i].Route != "" {
+			route = result.Credentials[i].Route
+		}
 		requirement, place := requirementTitle(p, l)
 		source := h.IssuerName
 		if h.Issuer == inst.DID {
@@ -225,7 +231,7 @@ func (s *Service) issueTranscript(ctx context.Context, a Application, p *program
 			source = string(h.Issuer)
 		}
 		t.Lines = append(t.Lines, openbadges.TranscriptLine{CredentialID: h.Credential, Title: h.Title, RequirementID: strings.TrimSuffix(l.Requirement+"/"+l.Slot, "/"),
-			RequirementTitle: strings.TrimSuffix(requirement+" – "+place, " – "), Clause: l.Clause, Credits: l.Credits, SourceDID: h.Issuer, SourceName: source, Route: string(h.Route)})
+			RequirementTitle: strings.TrimSuffix(requirement+" – "+place, " – "), Clause: l.Clause, Credits: l.Credits, SourceDID: h.Issuer, SourceName: source, Route: string(route)})
 	}
 	award, err := s.Issue.Achievement(ctx, a.Institution, p.Award.Achievement, "")
 	if err != nil {
@@ -391,7 +397,7 @@ func Replay(decision, document []byte, credentials [][]byte) (Replayed, error) {
 	if err != nil {
 		return out, err
 	}
-	if r.Result, err = programme.Evaluate(p, held, at, programme.Options{Attested: attested(r.Attestations)}); err != nil {
+	if r.Result, err = programme.Evaluate(p, held, at, programme.Options{Attested: attested(r.Attestations), Application: r.AppliedOn.Earliest()}); err != nil {
 		return out, err
 	}
 	var status *statuslist.Entry
