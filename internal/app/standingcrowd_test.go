@@ -185,7 +185,7 @@ func TestMain(m *testing.M) {
 // TestRunKilledAnywhere kills a night at each of its steps, and at moments of the
 // clock, and goes on: the same standings and the same changes come out, each told once.
 func TestRunKilledAnywhere(t *testing.T) {
-	const learners = 350
+	const learners = 250
 	prepare := func() *years {
 		y := openYears(t)
 		y.crowd(t, learners, 2, plain)
@@ -299,7 +299,7 @@ func TestManyLearners(t *testing.T) {
 	if testing.Short() {
 		learners = 1000
 	} else if os.Getenv("CAIRN_CASES") == "" {
-		learners = 3000
+		learners = 1500
 	}
 	y := openYears(t)
 	y.crowd(t, learners, 1, plain)

@@ -73,6 +73,7 @@ func TestCheckFindsBrokenStandings(t *testing.T) {
 		"a run of another":          `UPDATE standing_run SET institution = 'other'`,
 		"the state in one place":    `UPDATE standing_run SET state = 'abandoned'`,
 		"at work on what is over":   `UPDATE standing_run SET owner = 'me'`,
+		"facts that are cut off":    `UPDATE fact SET body = substr(body, 1, 20)`,
 		"facts of another document": `UPDATE fact SET digest = 'two'`,
 	} {
 		dir := filepath.Join(t.TempDir(), "data")

@@ -100,7 +100,10 @@ func (t *Tx) CountLearners(ctx context.Context, inst cairn.InstitutionID) (n int
 // Facts implements recognise.StandingTx.
 func (t *Tx) Facts(ctx context.Context, inst cairn.InstitutionID, learner cairn.LearnerID) ([]recognise.Fact, error) {
 	return list(ctx, t, func(s scanner) (f recognise.Fact, err error) {
-		err = s.Scan(jsonColumn{&f})
+		var body string
+		if err = s.Scan(&body); err == nil {
+			f, err = recognise.ParseFact(body)
+		}
 		return f, err
 	}, `SELECT body FROM fact WHERE institution = ? AND learner = ? ORDER BY digest`, inst, learner)
 }
@@ -127,12 +130,8 @@ func (t *Tx) SaveStanding(ctx context.Context, run string, u recognise.StandingU
 		return false, err
 	}
 	for _, f := range u.Facts {
-		body, err := jsonText(f)
-		if err != nil {
-			return false, err
-		}
 		if _, err := t.exec(ctx, `INSERT INTO fact (institution, learner, digest, body) VALUES (?, ?, ?, ?) ON CONFLICT (institution, learner, digest) DO UPDATE SET body = excluded.body`,
-			u.Institution, u.Learner, f.Digest, body); err != nil {
+			u.Institution, u.Learner, f.Digest, f.Text()); err != nil {
 			return false, err
 		}
 	}

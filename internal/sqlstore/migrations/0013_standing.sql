@@ -11,7 +11,7 @@ CREATE TABLE fact (
   institution TEXT NOT NULL,
   learner     TEXT NOT NULL,
   digest      TEXT NOT NULL, -- of the credential
-  body        TEXT NOT NULL, -- JSON
+  body        TEXT NOT NULL, -- as recognise.Fact writes it
   PRIMARY KEY (institution, learner, digest),
   FOREIGN KEY (institution, learner) REFERENCES learner (institution, id)
 ) STRICT, WITHOUT ROWID;
