@@ -36,6 +36,9 @@ const (
 	LintLimitWithoutEffect  = "limit-without-effect"
 	LintCapImpossible       = "cap-impossible"
 	LintCapWithoutEffect    = "cap-without-effect"
+	LintFloorImpossible     = "floor-impossible"
+	LintBoundWithoutEffect  = "bound-without-effect"
+	LintRoutingUnreached    = "routing-unreached"
 	LintExclusiveImpossible = "exclusive-impossible"
 	LintExclusiveRepeat     = "exclusive-repeat"
 	LintClash               = "requirements-clash"
@@ -53,7 +56,7 @@ const (
 // LintCodes lists every code that a finding can have.
 func LintCodes() []string {
 	return []string{LintTotalUnreachable, LintTotalExceeded, LintFigures, LintSelectorEmpty, LintSlotUnreachable, LintReservedOutside, LintLevelImpossible, LintLevelUnmapped,
-		LintGradeImpossible, LintAgeImpossible, LintAgeWithoutEffect, LintLimitsTooLow, LintLimitWithoutEffect, LintCapImpossible, LintCapWithoutEffect, LintExclusiveImpossible, LintExclusiveRepeat,
+		LintGradeImpossible, LintAgeImpossible, LintAgeWithoutEffect, LintLimitsTooLow, LintLimitWithoutEffect, LintCapImpossible, LintCapWithoutEffect, LintFloorImpossible, LintBoundWithoutEffect, LintRoutingUnreached, LintExclusiveImpossible, LintExclusiveRepeat,
 		LintClash, LintOverlap, LintSameAchievement, LintAgreementRepeated, LintAgreementOverlap, LintAgreementReserved, LintAgreementTooSmall, LintTranslation, LintNothingOffered, LintUndecided}
 }
 
@@ -88,6 +91,7 @@ func Lint(p *Programme, catalogue []Held) []Finding {
 		l.requirement(i)
 	}
 	l.policy()
+	l.bounds()
 	l.agreements()
 	l.overlaps()
 	l.translations()
@@ -135,8 +139,11 @@ func (l *linter) in(i int, rest string, how Severity, code, format string, args 
 
 // slotPath is the path of a slot inside its requirement.
 func (r *Requirement) slotPath(j int) string {
-	if len(r.All) > 0 {
+	switch {
+	case len(r.All) > 0:
 		return fmt.Sprintf(".all[%d]", j)
+	case r.Number > 0:
+		return "" // its places are not written one by one
 	}
 	return fmt.Sprintf(".of[%d]", j)
 }
@@ -163,7 +170,7 @@ func (l *linter) totals() {
 	switch {
 	case most.Cmp(total) < 0:
 		l.say(LintError, LintTotalUnreachable, "credit.total", "", "the total is %s %s, and all requirements together bring in no more than %s", total.Decimal(), unit, most.Decimal())
-	case least.Cmp(total) > 0:
+	case len(l.p.Choices) == 0 && least.Cmp(total) > 0:
 		l.say(LintWarning, LintTotalExceeded, "credit.total", "", "the total is %s %s, and whoever satisfies the requirements has at least %s; the total asks for nothing", total.Decimal(), unit, least.Decimal())
 	}
 }

@@ -28,6 +28,9 @@ func (l *linter) overlaps() {
 	for n, a := range all {
 		s := slot(a)
 		for m, b := range all {
+			if a.requirement == b.requirement && l.p.Requirements[a.requirement].Number > 0 {
+				continue // its places are all alike
+			}
 			o := slot(b)
 			if work += s.Match.size() * o.Match.size(); work > maxSelectorWork {
 				l.say(LintNote, LintUndecided, "requirements", "", "there are too many selectors to compare them all with each other")

@@ -12,6 +12,12 @@ import (
 // credentials that anybody could hold, and which clause makes it so.
 func (l *linter) unsatisfiable() {
 	if rule := unknownRule(reflect.ValueOf(*l.p)); rule != "" {
+		// What completes the programme proves that it can be completed. That nothing does
+		// proves nothing here.
+		days, ok := l.p.idealDays()
+		if ok && (l.tryWith(l.p, l.p, days).complete || l.tryWith(l.p, l.p.asFloorsAsk(), days).complete) {
+			return
+		}
 		l.say(LintNote, LintUndecided, "", "", "whether everything can be satisfied was not settled: %s is not looked at here", rule)
 		return
 	}
@@ -50,11 +56,32 @@ type trial struct {
 	err       error
 }
 
+// asFloorsAsk is the programme with the levels that its floors ask for in every
+// requirement: what is ideal there is ideal for the floors too.
+func (p *Programme) asFloorsAsk() *Programme {
+	out := *p
+	out.Requirements = slices.Clone(p.Requirements)
+	for _, f := range p.Policy.Floors {
+		if f.Match == nil || f.Match.Levels == nil || f.Match.Levels.Min == nil {
+			continue
+		}
+		for i := range out.Requirements {
+			if r := &out.Requirements[i]; r.AttestedBy == "" && (r.MinLevel == nil || r.MinLevel.Cmp(*f.Match.Levels.Min) < 0) {
+				r.MinLevel = f.Match.Levels.Min
+			}
+		}
+	}
+	return &out
+}
+
 // try runs the engine on the best credentials of each day.
-func (l *linter) try(p *Programme, days []time.Time) trial {
+func (l *linter) try(p *Programme, days []time.Time) trial { return l.tryWith(p, p, days) }
+
+// tryWith runs the engine on the best credentials for another programme.
+func (l *linter) tryWith(p, other *Programme, days []time.Time) trial {
 	t := trial{}
 	for n, day := range days {
-		held, _, ok := p.ideals(day)
+		held, _, ok := other.ideals(day)
 		if !ok || l.work > maxIdealWork {
 			t.undecided = true
 			continue
