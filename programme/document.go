@@ -104,6 +104,7 @@ type Policy struct {
 	RPL       *Cap       `yaml:"rpl,omitempty"`     // credit by recognition of prior learning
 	MaxAge    *Currency  `yaml:"maxAge,omitempty"`  // of any learning
 	Repeat    *Repeat    `yaml:"repeat,omitempty"`  // of what was taken more than once
+	Reuse     *Reuse     `yaml:"reuse,omitempty"`   // of what was used for another award
 	Caps      []Bound    `yaml:"caps,omitempty"`
 	Floors    []Bound    `yaml:"floors,omitempty"`
 	Terms     []string   `yaml:"terms,omitempty"` // days on which terms begin, as MM-DD, in their order

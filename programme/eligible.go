@@ -15,7 +15,8 @@ import (
 type candidate struct {
 	Held
 	index     int
-	amount    cairn.Credits // in the programme's unit; zero when it carries none
+	amount    cairn.Credits // in the programme's unit; zero when it carries none, less what may not count again
+	carries   cairn.Credits // the whole of it
 	counts    cairn.Credits // what of it can be used at most
 	level     *cairn.Credits
 	agreement *Agreement
@@ -74,7 +75,7 @@ func (p *Programme) prepare(held []Held, on days) []*candidate {
 		}
 		seen[h.Digest] = true
 		if c.Blocked != "" {
-			c.reasons = []Reason{{Code: c.Blocked}}
+			c.reasons = []Reason{p.blocked(c.Blocked)}
 			continue
 		}
 		c.level = p.levelOf(h.Level)
@@ -91,6 +92,9 @@ func (p *Programme) prepare(held []Held, on days) []*candidate {
 		switch {
 		case h.Credit != nil && h.Credit.Amount.Sign() > 0 && h.Credit.HoursPerCredit.Sign() > 0:
 			c.amount = h.Credit.Amount.Mul(h.Credit.HoursPerCredit).Div(p.Credit.HoursPerCredit)
+			if !p.reuse(c) {
+				continue
+			}
 		case !c.free():
 			c.reasons = []Reason{{Code: ReasonNoCredit}}
 			continue

@@ -72,6 +72,7 @@ func Evaluate(p *Programme, held []Held, at time.Time, o Options) (Result, error
 	s.choices(&r)
 	s.bounds(&r, a)
 	s.explain(&r, &a.uses, found.exhausted)
+	s.reusedResults(&r)
 	for _, l := range r.Lines {
 		if !l.Shared {
 			r.Counted = r.Counted.Add(l.Credits)

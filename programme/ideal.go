@@ -384,10 +384,11 @@ var known = map[reflect.Type][]string{
 	reflect.TypeFor[Requirement](): {"ID", "Clause", "Title", "All", "Choose", "Of", "Credits", "Match", "Limits", "AttestedBy", "MinLevel", "MinGrade", "MaxAge", "Reserved"},
 	reflect.TypeFor[Slot]():        {"ID", "Title", "Credits", "Match"},
 	reflect.TypeFor[Limit]():       {"Fields", "Credits", "Clause"},
-	reflect.TypeFor[Policy]():      {"Outside", "RPL", "MaxAge", "Repeat", "Terms", "Appeal", "Exceptions", "SecondSignature"},
+	reflect.TypeFor[Policy]():      {"Outside", "RPL", "MaxAge", "Repeat", "Reuse", "Terms", "Appeal", "Exceptions", "SecondSignature"},
 	reflect.TypeFor[Cap]():         {"Percent", "Credits", "Round", "Clause"},
 	reflect.TypeFor[Currency]():    {"Years", "Months", "Clause"},
 	reflect.TypeFor[Repeat]():      {"Keep", "Clause"},
+	reflect.TypeFor[Reuse]():       {"Allow", "Percent", "Clause"}, // only ever less, of what was used before
 	reflect.TypeFor[Agreement]():   {"ID", "Issuer", "Achievement", "CountsAs", "Field", "From", "Until"},
 	reflect.TypeFor[Exclusive]():   {"Clause", "Achievements"},
 	reflect.TypeFor[Programme]():   {"ID", "Edition", "Institution", "Title", "Description", "Language", "Award", "Credit", "Levels", "Grades", "Policy", "Agreements", "Exclusive", "Requirements", "digest", "source", "exceptions", "let"},

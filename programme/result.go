@@ -7,7 +7,7 @@ import (
 )
 
 // EngineVersion changes with everything that can change a Result.
-const EngineVersion = "4"
+const EngineVersion = "6"
 
 // Route is how credit comes in.
 type Route string
@@ -47,6 +47,9 @@ type Held struct {
 	AwardedOn   cairn.PartialDate   `json:"awardedOn"`
 	LearnedOn   cairn.PartialDate   `json:"learnedOn,omitzero"` // the end of the learning; zero when not stated
 	IssuedOn    cairn.PartialDate   `json:"issuedOn,omitzero"`  // the day of the signature; zero when not stated
+	// UsedElsewhere is how much of the credit was used for other awards, in the unit of
+	// Credit; nil when nothing was, as far as is known.
+	UsedElsewhere *cairn.Credits `json:"usedElsewhere,omitempty"`
 	// Blocked is a reason why it can't count whatever the rules say; empty when
 	// there is none. See the constants Blocked….
 	Blocked string `json:"blocked,omitempty"`
@@ -114,6 +117,7 @@ const (
 	ReasonLimit              = "limit"               // the limit for its field in the requirement is reached
 	ReasonRepeated           = "repeated"            // taken more than once, and another one counts
 	ReasonRepeatUncertain    = "repeat-uncertain"    // taken more than once, and the facts do not say which counts
+	ReasonReused             = "reused"              // used for another award, and only a share counts again
 	ReasonExclusive          = "exclusive"           // another one of an exclusive set counts
 	ReasonException          = "exception"           // counts there because a person allowed it
 	ReasonExcluded           = "excluded"            // a person said that it must not count
@@ -124,7 +128,7 @@ const (
 // Reasons lists every code that a Result can carry.
 func Reasons() []string {
 	return []string{ReasonUsed, ReasonShared, ReasonPrerequisite, ReasonSurplus, ReasonExempted, ReasonBarred, ReasonEvidenceOnly, ReasonNoMatch, ReasonTooOld, ReasonDateUncertain, ReasonAwardedUncertain, ReasonAgreementUncertain, ReasonLevelTooLow, ReasonLevelUnknown, ReasonGradeTooLow, ReasonGradeUnknown, ReasonAssessmentUnknown, ReasonSupervisionUnknown,
-		ReasonReserved, ReasonTooFewCredits, ReasonNoCredit, ReasonFull, ReasonOutsideCap, ReasonRPLCap, ReasonCap, ReasonLimit, ReasonRepeated, ReasonRepeatUncertain, ReasonExclusive, ReasonException, ReasonExcluded, ReasonWork, ReasonNotProven,
+		ReasonReserved, ReasonTooFewCredits, ReasonNoCredit, ReasonFull, ReasonOutsideCap, ReasonRPLCap, ReasonCap, ReasonLimit, ReasonRepeated, ReasonRepeatUncertain, ReasonReused, ReasonExclusive, ReasonException, ReasonExcluded, ReasonWork, ReasonNotProven,
 		BlockedNotValid, BlockedUndetermined, BlockedIdentity, BlockedSpent, BlockedDuplicate}
 }
 

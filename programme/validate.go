@@ -116,6 +116,7 @@ func (p *Programme) check() *checker {
 	c.cap("policy.rpl", p.Policy.RPL)
 	c.try(p.Policy.MaxAge.validate("policy.maxAge"))
 	c.try(p.Policy.Repeat.validate("policy.repeat"))
+	c.try(p.Policy.Reuse.validate("policy.reuse"))
 	slots, ids := map[string]bool{}, map[string]bool{}
 	for i := range p.Requirements {
 		r := &p.Requirements[i]

@@ -74,6 +74,7 @@ func whole() (*programme.Programme, []string) {
 	p.Policy.Floors[0].By = "credentials"
 	p.Policy.Floors[0].Average.Round, p.Policy.Caps[0].Average.Round = "down", "down"
 	p.Policy.Floors[0].Of, p.Policy.Caps[0].Of = "counted", "counted"
+	p.Policy.Reuse.Allow = programme.ReuseShare
 	p.Policy.Outside.Percent, p.Policy.RPL.Credits = cairn.Credits{}, cairn.Credits{}
 	return p, slices.DeleteFunc(places, func(s string) bool {
 		return s == ".policy.outside.percent" || s == ".policy.rpl.credits" ||

@@ -20,13 +20,14 @@ var said = map[string][]string{
 	"Levels":      {"framework", "map"},
 	"LevelMap":    {"framework", "value", "is"},
 	"Grade":       {"scale", "grades"},
-	"Policy":      {"outside", "rpl", "maxAge", "repeat", "caps", "floors", "appeal"},
+	"Policy":      {"outside", "rpl", "maxAge", "repeat", "reuse", "caps", "floors", "appeal"},
 	"Bound":       {"id", "clause", "title", "match", "requirements", "credits", "percent", "number", "average", "of", "by", "distinct", "per", "round"},
 	"Average":     {"scale", "min", "decimals", "round"},
 	"Cap":         {"percent", "credits", "round", "clause"},
 	"Currency":    {"years", "months", "clause"},
 	"Appeal":      {"days", "to"},
 	"Repeat":      {"keep", "clause"},
+	"Reuse":       {"allow", "percent", "clause"},
 	"Requirement": {"id", "clause", "title", "all", "choose", "of", "credits", "match", "limits", "number", "each", "attestedBy", "minLevel", "minGrade", "maxAge", "reserved"},
 	"Slot":        {"id", "title", "credits", "match"},
 	"Limit":       {"fields", "credits", "clause"},
@@ -224,6 +225,11 @@ func (s *speaker) policy() (out []Line) {
 	if pol.Repeat != nil {
 		l := s.line("policy.repeat." + pol.Repeat.Keep)
 		l.Clause, l.Lines = pol.Repeat.Clause, s.rest(*pol.Repeat)
+		out = append(out, l)
+	}
+	if pol.Reuse != nil {
+		l := s.line("policy.reuse."+pol.Reuse.Allow, "percent", s.Figure(pol.Reuse.Percent))
+		l.Clause, l.Lines = pol.Reuse.Clause, s.rest(*pol.Reuse)
 		out = append(out, l)
 	}
 	for i := range pol.Caps {
