@@ -266,6 +266,15 @@ func TestExceptionRefused(t *testing.T) {
 			t.Errorf("%s: the engine says %v", field, again)
 		}
 	}
+	second := signature("grace")
+	for want, x := range map[string]programme.Exception{
+		"programme.same-person":        {ID: "x1", Type: programme.Waive, Requirement: "R4", Signature: signature("grace"), Second: &second},
+		"programme.exception-reserved": {ID: "x1", Type: programme.Waive, Requirement: "R5", Signature: signature("grace")},
+	} {
+		if err := p.CheckException(x); cairn.CodeOf(err) != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
 	if _, err := except(p, amina(), day, good, good); cairn.CodeOf(err) != "programme.exception" {
 		t.Errorf("two of the same id: %v", err)
 	}

@@ -52,6 +52,9 @@ func (d decided) paper(sheet paper.Sheet, digest string) (paper.Decision, error)
 	if d.Decision.Role != "" && d.Decision.Role != string(d.Decision.By) {
 		out.DecidedBy += " (" + d.Decision.Role + ")"
 	}
+	if s := d.Decision.Second; s != nil {
+		out.DecidedBy += "; " + say.T("paper", "paper.decision.second", "who", string(s.By)+" ("+s.Role+")")
+	}
 	if d.Decision.Outcome == recognise.Accept && d.Result.Complete {
 		out.Summary += ". " + say.T("paper", "paper.decision.complete")
 	}
@@ -61,6 +64,11 @@ func (d decided) paper(sheet paper.Sheet, digest string) (paper.Decision, error)
 			return out, err
 		}
 		out.AppealUntil, out.AppealTo = until, d.Appeal.To
+	}
+	for _, e := range d.Exceptions {
+		if line := d.exception(e); line != "" {
+			out.Limits = append(out.Limits, line)
+		}
 	}
 	for _, q := range d.Result.Requirements {
 		out.Requirements = append(out.Requirements, d.requirement(q))
@@ -114,6 +122,35 @@ func (d decided) requirement(q programme.RequirementResult) paper.DecidedRequire
 		}
 	}
 	return out
+}
+
+// exception says what a person allowed that the result rests on.
+func (d decided) exception(e programme.Exception) string {
+	i := slices.IndexFunc(d.Result.Exceptions, func(r programme.ExceptionResult) bool { return r.ID == e.ID })
+	if i < 0 || d.Result.Exceptions[i].Effect != programme.EffectApplied {
+		return ""
+	}
+	place := d.place(e.Requirement)
+	for _, r := range d.programme.Requirements {
+		for _, s := range r.Slots() {
+			if r.ID == e.Requirement && s.ID == e.Slot {
+				place += " – " + d.Text(s.Title)
+			}
+		}
+	}
+	what := d.T("web", "exception."+string(e.Type), "place", place, "title", d.title(e.Credential), "n", d.Figure(e.Credits), "unit", d.Result.Unit, "work", e.Work)
+	said := func(word string, s *programme.Signature) {
+		day := cairn.PartialDate{Year: s.At.Year(), Month: s.At.Month(), Day: s.At.Day()}
+		what += " " + d.T("web", word, "who", s.Role+" ("+string(s.By)+")", "date", d.Partial(day)) + " " + s.Reason
+	}
+	said("exception.by", &e.Signature)
+	if e.Done != nil {
+		said("exception.done", e.Done)
+	}
+	if e.Second != nil {
+		said("exception.second", e.Second)
+	}
+	return what
 }
 
 // judged finds the credential of a digest in the record.

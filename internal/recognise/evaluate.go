@@ -162,7 +162,7 @@ func (s *Service) evaluation(ctx context.Context, a *Application) (*Evaluation, 
 	}
 	slices.SortFunc(held, func(x, y programme.Held) int { return strings.Compare(x.Digest, y.Digest) })
 	now := s.now()
-	result, err := programme.Evaluate(p, held, now, programme.Options{Attested: attested(a.Attestations), Application: a.Submitted})
+	result, err := programme.Evaluate(p, held, now, a.options())
 	if err != nil {
 		return nil, err
 	}

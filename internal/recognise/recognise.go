@@ -31,11 +31,13 @@ const (
 	Draft     State = "draft"     // the learner is putting credentials in
 	Submitted State = "submitted" // waits for the engine
 	Evaluated State = "evaluated" // waits for a registrar
-	Decided   State = "decided"   // a registrar accepted; credits are not yet reserved
-	Reserved  State = "reserved"  // credits are spent on this application, once
-	Awarded   State = "awarded"   // decision, transcript and certificate are signed and recorded
-	Delivered State = "delivered" // the learner can fetch them; the end of the way
-	Withdrawn State = "withdrawn" // the learner took it back before a decision
+	// Countersigning waits for a second registrar, where the programme asks for one.
+	Countersigning State = "countersigning"
+	Decided        State = "decided"   // it is decided; credits are not yet reserved
+	Reserved       State = "reserved"  // credits are spent on this application, once
+	Awarded        State = "awarded"   // decision, transcript and certificate are signed and recorded
+	Delivered      State = "delivered" // the learner can fetch them; the end of the way
+	Withdrawn      State = "withdrawn" // the learner took it back before a decision
 )
 
 // Final reports whether nothing more happens to an application in this state.
@@ -88,8 +90,14 @@ type Application struct {
 	// Attestations are what persons said of requirements that only a person can
 	// judge, in the order of the programme.
 	Attestations []Attestation `json:",omitempty"`
-	Evaluation   *Evaluation
-	Decision     *Decision
+	// Exceptions are what persons allowed this learner against the rules, in the order
+	// in which they did. Granted counts those that there ever were, to name them.
+	Exceptions []programme.Exception `json:",omitempty"`
+	Granted    int                   `json:",omitempty"`
+	Evaluation *Evaluation
+	Decision   *Decision
+	// Unsigned is the last word against a decision that needed two signatures.
+	Unsigned *programme.Signature `json:",omitempty"`
 	// Credentials that the decision led to; empty until they are issued.
 	DecisionCredential    cairn.CredentialID
 	CertificateCredential cairn.CredentialID
@@ -145,6 +153,8 @@ type Decision struct {
 	Role    string        `json:"role"`
 	Reason  string        `json:"reason"`
 	At      time.Time     `json:"at"`
+	// Second is the signature of another person, where the programme asks for two.
+	Second *programme.Signature `json:"second,omitempty"`
 }
 
 // Delivery is one document that the application led to.

@@ -37,10 +37,12 @@ type Record struct {
 	AppliedOn   cairn.PartialDate  `json:"appliedOn,omitzero"`
 	Credentials []RecordCredential `json:"credentials"`
 	// Attestations are what persons said of requirements.
-	Attestations []Attestation    `json:"attestations,omitempty"`
-	Result       programme.Result `json:"result"`
-	Decision     RecordDecision   `json:"decision"`
-	Appeal       *RecordAppeal    `json:"appeal,omitempty"`
+	Attestations []Attestation `json:"attestations,omitempty"`
+	// Exceptions are what persons allowed this learner against the rules.
+	Exceptions []programme.Exception `json:"exceptions,omitempty"`
+	Result     programme.Result      `json:"result"`
+	Decision   RecordDecision        `json:"decision"`
+	Appeal     *RecordAppeal         `json:"appeal,omitempty"`
 }
 
 // RecordLearner is whom the decision is about.
@@ -74,6 +76,8 @@ type RecordDecision struct {
 	Role    string        `json:"role"`
 	Reason  string        `json:"reason"`
 	At      string        `json:"at"`
+	// Second is the signature of another person, where the programme asks for two.
+	Second *programme.Signature `json:"second,omitempty"`
 }
 
 // RecordAppeal is how the decision can be contested.
@@ -88,8 +92,8 @@ func newRecord(a Application, p *programme.Programme, institution cairn.DID, lea
 	title, _ := p.Title.In(p.Language)
 	r := Record{Format: recordFormat, Application: a.ID, Institution: institution, Learner: learner,
 		Programme:   RecordProgramme{ID: p.ID, Edition: p.Edition, Digest: p.Digest(), Title: title},
-		EvaluatedAt: vc.FormatTime(a.Evaluation.At), AppliedOn: a.Evaluation.Applied, Attestations: a.Attestations, Result: a.Evaluation.Result,
-		Decision: RecordDecision{Outcome: a.Decision.Outcome, By: a.Decision.By, Role: a.Decision.Role, Reason: a.Decision.Reason, At: vc.FormatTime(a.Decision.At)}}
+		EvaluatedAt: vc.FormatTime(a.Evaluation.At), AppliedOn: a.Evaluation.Applied, Attestations: a.Attestations, Exceptions: a.Exceptions, Result: a.Evaluation.Result,
+		Decision: RecordDecision{Outcome: a.Decision.Outcome, By: a.Decision.By, Role: a.Decision.Role, Reason: a.Decision.Reason, At: vc.FormatTime(a.Decision.At), Second: a.Decision.Second}}
 	for _, h := range a.Evaluation.Held {
 		i := slices.IndexFunc(a.Items, func(i Item) bool { return i.Digest == h.Digest })
 		item := a.Items[i]
@@ -202,7 +206,7 @@ func (s *Service) issueTranscript(ctx context.Context, a Application, p *program
 		Subject: openbadges.Subject{DID: learner.DID, Identities: []openbadges.Identity{{Type: "name", Value: learner.FullName}}},
 		Name:    "Transcript: " + title, Language: p.Language, AwardedOn: a.Decision.At, Partial: !result.Complete,
 		Programme: openbadges.ProgrammeRef{ID: p.ID, Edition: p.Edition, Digest: p.Digest(), Title: title, CreditUnit: p.Credit.Unit, CreditsRequired: p.Credit.Total, CreditsCounted: result.Counted},
-		Decision:  decision.ID(),
+		Decision:  decision.ID(), Description: beyondRules(a, p),
 	}
 	included := map[string]bool{}
 	for _, l := range result.Lines {
@@ -397,7 +401,7 @@ func Replay(decision, document []byte, credentials [][]byte) (Replayed, error) {
 	if err != nil {
 		return out, err
 	}
-	if r.Result, err = programme.Evaluate(p, held, at, programme.Options{Attested: attested(r.Attestations), Application: r.AppliedOn.Earliest()}); err != nil {
+	if r.Result, err = programme.Evaluate(p, held, at, programme.Options{Attested: attested(r.Attestations), Exceptions: r.Exceptions, Application: r.AppliedOn.Earliest()}); err != nil {
 		return out, err
 	}
 	var status *statuslist.Entry

@@ -115,7 +115,11 @@ func (s *Service) Decide(ctx context.Context, r DecideRequest) (Application, err
 		return a, wrongState(a, string(Evaluated))
 	}
 	if a.Revision != r.Revision {
-		return a, &cairn.Error{Kind: cairn.Conflict, Code: "application.changed", Object: string(a.ID), Message: "the application has changed since you looked at it", Hint: "look at it again, then decide"}
+		return a, changedSince(a)
+	}
+	p, _, err := s.Programme(ctx, a.Institution, a.ProgrammeDigest)
+	if err != nil {
+		return a, err
 	}
 	decision := &Decision{Outcome: r.Outcome, By: r.By, Role: r.Role, Reason: r.Reason, At: s.now()}
 	switch r.Outcome {
@@ -124,31 +128,16 @@ func (s *Service) Decide(ctx context.Context, r DecideRequest) (Application, err
 	case Refuse:
 		a.State, a.Decision, a.Note = Decided, decision, r.Reason
 	case Accept:
-		if err := s.View(ctx, func(tx Tx) error { return notAwarded(ctx, tx, a) }); err != nil {
+		if err := s.acceptable(ctx, &a); err != nil {
 			return a, err
-		}
-		fresh, err := s.evaluation(ctx, &a)
-		if err != nil {
-			return a, err
-		}
-		same, err := sameResult(a.Evaluation, fresh)
-		if err != nil {
-			return a, err
-		}
-		a.Evaluation = fresh
-		if !same {
-			if err := s.save(ctx, a, "application.evaluated"); err != nil {
-				return a, err
-			}
-			return a, &cairn.Error{Kind: cairn.Conflict, Code: "application.evaluation-changed", Object: string(a.ID),
-				Message: "the evaluation is not what you saw any more: a credential or a list has changed", Hint: "look at it again, then decide"}
-		}
-		if fresh.Result.Counted.Sign() <= 0 {
-			return a, invalid("application.nothing-to-accept", "outcome", "nothing in the application can be counted; return or refuse it")
 		}
 		a.State, a.Decision, a.Note = Decided, decision, ""
 	default:
 		return a, invalid("application.outcome", "outcome", "there is no outcome %q", r.Outcome)
+	}
+	a.Unsigned = nil
+	if _, second := a.SecondClause(p, r.Outcome); second {
+		a.State, a.Note = Countersigning, ""
 	}
 	err = s.Tx(ctx, func(tx Tx) error {
 		if r.Outcome == Accept { // another may have been accepted while this one was evaluated

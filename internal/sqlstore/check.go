@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"cairn.example"
+	"cairn.example/programme"
 )
 
 // maxViolations bounds the list of a report; the rest is counted.
@@ -67,7 +68,7 @@ type CheckReport struct {
 // folder that is not in use, since reading a write-ahead log would change it. It
 // needs about 300 bytes of memory for each credential.
 func Check(ctx context.Context, dir string) (CheckReport, error) {
-	c := &checker{dir: dir, report: CheckReport{Counts: map[string]int{}}}
+	c := &checker{dir: dir, report: CheckReport{Counts: map[string]int{}}, programmes: map[string]*programme.Programme{}}
 	path, extra, done, err := snapshot(dir)
 	if err != nil {
 		return c.report, err
@@ -155,6 +156,8 @@ type checker struct {
 	history  map[string]*history
 	happened map[string]int // events by kind
 	public   map[string]publicKey
+
+	programmes map[string]*programme.Programme // editions that were read, by digest
 }
 
 func (c *checker) wrong(invariant, object, format string, args ...any) {

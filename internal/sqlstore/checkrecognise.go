@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"cairn.example/internal/recognise"
+	"cairn.example/programme"
 )
 
 // exchange checks C10: each credential is spent once, on one application of the
@@ -81,6 +82,9 @@ func (c *checker) spent(ctx context.Context, a recognise.Application) error {
 		c.wrong("C10", id, "it is %s without a decision on an evaluation", a.State)
 		return nil
 	}
+	if err := c.signatures(ctx, a); err != nil {
+		return err
+	}
 	if a.Decision.Outcome == recognise.Accept {
 		var counted []string
 		for _, l := range a.Evaluation.Result.Lines {
@@ -116,4 +120,24 @@ func (c *checker) spent(ctx context.Context, a recognise.Application) error {
 		c.wrong("C10", id, "it is %s and its decision was not issued", a.State)
 	}
 	return err
+}
+
+// signatures checks C11: what two persons must sign was signed by two, and what was
+// allowed against the rules is what the programme lets persons allow.
+func (c *checker) signatures(ctx context.Context, a recognise.Application) error {
+	e, err := c.tx.Edition(ctx, a.Institution, a.ProgrammeDigest)
+	if err != nil {
+		return err
+	}
+	p, ok := c.programmes[e.Digest]
+	if !ok {
+		if p, err = programme.Parse(e.Document); err != nil {
+			return err
+		}
+		c.programmes[e.Digest] = p
+	}
+	if why := a.Unsound(p); why != "" {
+		c.wrong("C11", string(a.ID), "%s", why)
+	}
+	return nil
 }

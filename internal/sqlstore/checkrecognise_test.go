@@ -32,10 +32,21 @@ func TestCheckFindsSpentCredit(t *testing.T) {
 	held := func(name string) programme.Held {
 		return programme.Held{Digest: name, Issuer: "did:example:elsewhere", Credential: cairn.CredentialID("urn:" + name), Achievement: cairn.AchievementID("urn:learned:" + name)}
 	}
-	a := recognise.Application{ID: "a-1", Key: "k", Institution: college, Learner: learners[0].ID, Programme: "diploma", ProgrammeDigest: "d", State: recognise.Awarded,
-		Created: start, Updated: start, DecisionCredential: got.ID(), CertificateCredential: got.ID(), Decision: &recognise.Decision{Outcome: recognise.Accept},
+	document := []byte(`{id: diploma, edition: "1", institution: "did:web:college.example", title: {en: Diploma}, language: en, award: {achievement: "urn:a", type: Diploma},
+  credit: {unit: credits, hoursPerCredit: 10, total: 6}, policy: {secondSignature: {for: [accept], clause: "1"}},
+  requirements: [{id: R1, clause: "1", title: {en: Core}, credits: 6, match: {tags: [soil]}}]}`)
+	p, err := programme.Parse(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := programme.Signature{By: "henry", Role: "dean", Reason: "seen", At: start}
+	a := recognise.Application{ID: "a-1", Key: "k", Institution: college, Learner: learners[0].ID, Programme: "diploma", ProgrammeDigest: p.Digest(), State: recognise.Awarded,
+		Created: start, Updated: start, DecisionCredential: got.ID(), CertificateCredential: got.ID(), Decision: &recognise.Decision{Outcome: recognise.Accept, By: "grace", Second: &second},
 		Evaluation: &recognise.Evaluation{Held: []programme.Held{held("one"), held("two"), held("open")}, Result: programme.Result{Lines: []programme.Line{{Credential: "one"}, {Credential: "two"}}}}}
 	err = db.Tx(ctx, func(tx *sqlstore.Tx) error {
+		if err := tx.InsertEdition(ctx, recognise.Edition{Institution: college, ID: p.ID, Edition: "1", Digest: p.Digest(), Document: document, Published: start}); err != nil {
+			return err
+		}
 		if err := tx.InsertApplication(ctx, a, "Amina"); err != nil {
 			return err
 		}
@@ -68,7 +79,10 @@ func TestCheckFindsSpentCredit(t *testing.T) {
 			replace(body, '"a-1"', '"a-2"'), since, 1, tried FROM application`},
 		"two open applications": {"C12", `DROP INDEX application_open; INSERT INTO application SELECT institution, 'a-2', 'k2', learner, learner_name, programme, digest, 'draft', revision, items, waiting,
 			created, updated, json_object('ID', 'a-2', 'Institution', institution, 'Learner', learner, 'Programme', programme, 'State', 'draft'), since, 0, tried FROM application`},
-		"unknown learner": {"C12", `UPDATE application SET learner = 'x'`},
+		"no second signature": {"C11", `UPDATE application SET body = json_remove(body, '$.Decision.second')`},
+		"signed twice by one": {"C11", `UPDATE application SET body = json_set(body, '$.Decision.second.by', 'grace')`},
+		"allowed by nobody":   {"C11", `UPDATE application SET body = json_set(body, '$.Exceptions', json('[{"id":"x1","type":"waive","requirement":"R1"}]'))`},
+		"unknown learner":     {"C12", `UPDATE application SET learner = 'x'`},
 	} {
 		dir := filepath.Join(t.TempDir(), "data")
 		copyFolder(t, dir, base)

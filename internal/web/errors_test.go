@@ -235,6 +235,9 @@ func TestErrorsHaveSentences(t *testing.T) {
 	for code := range readSource(t, "../../strictjson").codes() { // what a page is given to read: one sentence for all
 		canBe["json.malformed"] = canBe["json.malformed"] || strings.HasPrefix(code, "json.")
 	}
+	for code := range readSource(t, "../../programme").codes() { // what a registrar is told of an exception
+		canBe[code] = canBe[code] || strings.HasPrefix(code, "programme.exception")
+	}
 	for _, k := range []cairn.Kind{cairn.Invalid, cairn.NotFound, cairn.Conflict, cairn.Denied, cairn.Unavailable, cairn.TooLarge, cairn.Internal} {
 		canBe["kind."+string(k)] = true
 		if !slices.Contains(sentences, "kind."+string(k)) {

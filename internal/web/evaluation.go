@@ -215,6 +215,11 @@ func (v *visit) requirementView(p *programme.Programme, q programme.RequirementR
 		view.Title = v.Text(req.Title)
 		for i, slot := range req.Slots() {
 			place := placeView{Title: v.Text(slot.Title), Credits: v.Figure(slot.Credits)}
+			if i < len(q.Slots) && q.Slots[i].Waived != "" {
+				place.By = v.W("requirement.waived")
+				view.Filled = append(view.Filled, place)
+				continue
+			}
 			if i < len(q.Slots) && q.Slots[i].Credential != "" {
 				place.By = held[q.Slots[i].Credential].Title
 				view.Filled = append(view.Filled, place)
@@ -227,7 +232,9 @@ func (v *visit) requirementView(p *programme.Programme, q programme.RequirementR
 			view.Open = nil
 		}
 		if q.Status == programme.Waiting {
-			view.More = v.W("requirement.attested", "who", req.AttestedBy)
+			if view.More = v.W("requirement.excepted"); req.AttestedBy != "" {
+				view.More = v.W("requirement.attested", "who", req.AttestedBy)
+			}
 		}
 		if req.Choose > 0 && !q.Status.Met() {
 			view.Choose = req.Choose - len(view.Filled)

@@ -145,10 +145,12 @@ func TestSentencesAreThere(t *testing.T) {
 	// Each member of a set that code builds a name from.
 	for prefix, members := range map[string][]string{
 		"axis.": {"proof", "model", "period", "status", "holder", "issuer"}, "outcome.": {"yes", "no", "unknown"}, "decision.": {"accept", "refuse"},
-		"state.": {"draft", "submitted", "evaluated", "decided", "reserved", "awarded", "delivered", "withdrawn"}, "step.": {"draft", "submitted", "evaluated", "decided", "delivered"},
+		"state.": {"draft", "submitted", "evaluated", "decided", "reserved", "awarded", "delivered", "withdrawn", "countersigning"}, "step.": {"draft", "submitted", "evaluated", "decided", "delivered"},
 		"step-is.": {"done", "now", "later"}, "identity.": {"proven", "matched", "confirmed", "open"}, "credential.": {"used", "partly-used", "not-used", "undecided"},
 		"requirement.": {"satisfied", "partly", "missing", "waiting", "waived"}, "route.": {"in-residence", "transfer", "rpl"}, "cap.": {"outside", "rpl"}, "role.": {"registrar", "officer", "admin"},
-		"kind.":          {"unreadable", "credential", "badge", "certificate", "transcript", "presentation", "decision", "status-list", "trust-list", "trust-bundle", "paper", "identity"},
+		"kind.":      {"unreadable", "credential", "badge", "certificate", "transcript", "presentation", "decision", "status-list", "trust-list", "trust-bundle", "paper", "identity"},
+		"exception.": {"waive", "waive-total", "substitute", "supplement", "exclude", "applied", "not-needed", "expired", "waiting-second", "waiting-work"},
+		"grant.":     {"substitute", "supplement"}, "despite.": {"age", "level", "grade", "assessment"},
 		"error.heading-": {"none", "denied", "changed", "wait", "ours", "wrong"},
 	} {
 		for _, m := range members {

@@ -143,7 +143,7 @@ func (s *Site) stackPlan(v *visit) error {
 	page.Ways, page.Changes, page.Doors, page.Choices, page.Trial = w.ways(), w.changes(), w.doors(), w.choices(plan), w.trial()
 	page.Until = w.day(g.Outlook.Until)
 	for i, q := range e.Result.Requirements {
-		if r := p.Requirements[i]; q.Status == programme.Waiting {
+		if r := p.Requirements[i]; q.Status == programme.Waiting && r.AttestedBy != "" {
 			page.Persons = append(page.Persons, personView{v.Text(r.Title), r.Clause, v.W("requirement.attested", "who", r.AttestedBy)})
 		}
 	}

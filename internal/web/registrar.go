@@ -28,7 +28,7 @@ func isPresentation(data []byte) bool {
 }
 
 // queueStates are the states that a registrar can filter by.
-var queueStates = []recognise.State{recognise.Evaluated, recognise.Submitted, recognise.Decided, recognise.Delivered, recognise.Draft, recognise.Withdrawn}
+var queueStates = []recognise.State{recognise.Evaluated, recognise.Countersigning, recognise.Submitted, recognise.Decided, recognise.Delivered, recognise.Draft, recognise.Withdrawn}
 
 const maxSearch = 100 // bytes of a search
 
@@ -122,6 +122,9 @@ type applicationPage struct {
 	Waiting     int
 	Attest      []attestView
 	CanAttest   bool
+	Exceptions  []exceptionView
+	Grant       *grantView // nil when nothing can be allowed any more
+	Second      *secondView
 	Decision    *decisionView
 	CanDecide   bool
 	CanAccept   bool
@@ -214,7 +217,17 @@ func (v *visit) applicationPage(status int, p applicationPage) error {
 		}
 		p.Items = append(p.Items, c)
 	}
-	if d := a.Decision; d != nil {
+	p.Exceptions, p.Second = v.exceptions(g, a), v.second(g, a)
+	if given := p.Grant; p.CanAttest {
+		p.Grant = v.grant(g, p.Items)
+		if given != nil {
+			p.Grant.Open, p.Grant.Reason = given.Open, given.Reason
+		}
+		p.Grant.Clause, p.Grant.Second = a.SecondClause(g, recognise.Accept)
+	} else {
+		p.Grant = nil
+	}
+	if d := a.Decision; d != nil && a.State != recognise.Countersigning {
 		p.Decision = &decisionView{Outcome: string(d.Outcome), Word: v.W("decision." + string(d.Outcome)), By: string(d.By), At: v.Moment(d.At), Reason: d.Reason}
 	}
 	for _, d := range a.Deliveries {

@@ -54,7 +54,10 @@ var access = map[string]web.Who{
 	"GET /registrar/applications/{id}":                         web.Registrar,
 	"POST /registrar/applications/{id}/identity":               web.Registrar,
 	"POST /registrar/applications/{id}/attest":                 web.Registrar,
+	"POST /registrar/applications/{id}/exceptions":             web.Registrar,
+	"POST /registrar/applications/{id}/exceptions/{exception}": web.Registrar,
 	"POST /registrar/applications/{id}/decision":               web.Registrar,
+	"POST /registrar/applications/{id}/countersign":            web.Registrar,
 	"GET /registrar/applications/{id}/documents/{kind}/{form}": web.Registrar,
 
 	"GET /.well-known/did.json":            web.Anyone,

@@ -313,6 +313,7 @@ type stackApplicationPage struct {
 	Steps       []stepView
 	Note        string
 	Items       []itemView
+	Exceptions  []exceptionView
 	Evaluation  *evaluationView
 	Decision    *decisionView
 	Documents   []heldView
@@ -339,7 +340,7 @@ func (v *visit) steps(state recognise.State) []stepView {
 	switch state {
 	case recognise.Submitted:
 		at = 1
-	case recognise.Evaluated:
+	case recognise.Evaluated, recognise.Countersigning:
 		at = 2
 	case recognise.Decided, recognise.Reserved, recognise.Awarded:
 		at = 3
@@ -396,6 +397,7 @@ func (v *visit) stackApplicationPage(status int, failure *Failure) error {
 		view := v.evaluationView(g, *a.Evaluation, offers, "a")
 		p.Evaluation = &view
 	}
+	p.Exceptions = v.exceptions(g, a)
 	if d := a.Decision; d != nil && a.State.Final() {
 		p.Decision = &decisionView{Outcome: string(d.Outcome), Word: v.W("decision." + string(d.Outcome)), By: string(d.By), At: v.Date(d.At), Reason: d.Reason}
 	}

@@ -211,7 +211,10 @@ func (s *Site) Routes() []Route {
 		{"GET", "/registrar/applications/{id}", Registrar, false, s.application},
 		{"POST", "/registrar/applications/{id}/identity", Registrar, false, s.confirmIdentity},
 		{"POST", "/registrar/applications/{id}/attest", Registrar, false, s.attest},
+		{"POST", "/registrar/applications/{id}/exceptions", Registrar, false, s.except},
+		{"POST", "/registrar/applications/{id}/exceptions/{exception}", Registrar, false, s.actOnException},
 		{"POST", "/registrar/applications/{id}/decision", Registrar, false, s.decide},
+		{"POST", "/registrar/applications/{id}/countersign", Registrar, false, s.countersign},
 		{"GET", "/registrar/applications/{id}/documents/{kind}/{form}", Registrar, false, s.applicationDocument},
 
 		{"GET", "/.well-known/did.json", Anyone, true, s.hostDocument},
