@@ -150,6 +150,35 @@ func (s *Service) markSpent(ctx context.Context, a *Application, held []programm
 	})
 }
 
+// optionsFor is what an application brings to an evaluation beside credentials, as far as
+// an edition knows it: it need not be the edition of the application, and the
+// application may be nil. Standings, and trials of other editions, go by it.
+func optionsFor(p *programme.Programme, a *Application) programme.Options {
+	if a == nil {
+		return programme.Options{}
+	}
+	return fitting(p, a.options())
+}
+
+// fitting leaves out what an edition does not know.
+func fitting(p *programme.Programme, o programme.Options) programme.Options {
+	known := p.Attestable()
+	var words []string
+	for _, id := range o.Attested {
+		if slices.Contains(known, id) {
+			words = append(words, id)
+		}
+	}
+	var exceptions []programme.Exception
+	for _, e := range o.Exceptions {
+		if p.CheckException(e) == nil {
+			exceptions = append(exceptions, e)
+		}
+	}
+	o.Attested, o.Exceptions = words, exceptions
+	return o
+}
+
 // evaluation verifies and evaluates an application as of now.
 func (s *Service) evaluation(ctx context.Context, a *Application) (*Evaluation, error) {
 	p, _, err := s.Programme(ctx, a.Institution, a.ProgrammeDigest)

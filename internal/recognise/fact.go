@@ -1,6 +1,8 @@
 package recognise
 
 import (
+	"encoding/json"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -15,13 +17,16 @@ const factForm = "1"
 
 // Text writes a fact as it is stored: a form number and then each value with its length
 // before it, as in 5:hello, in the order of fields. It is read by ParseFact only.
-func (f Fact) Text() string {
+//
+// What Held has beside the values that are written so stands at the end, as JSON: slower,
+// and never forgotten.
+func (f Fact) Text() (string, error) {
 	var w factWriter
 	h := f.Held
-	w.text(factForm, f.Digest, string(f.Identity), f.Cause, f.Basis)
+	w.text(factForm, f.Digest, string(f.Identity), f.Cause, f.Basis, f.Reader)
 	w.flag(f.Own)
 	w.time(f.Since, f.Changed, f.Checked, f.Again, f.Until)
-	w.text(string(h.Credential), string(h.Issuer), h.IssuerName, string(h.Achievement), h.Type, h.Title, string(h.Route), h.Field, h.GradeScale, h.Grade, h.Assessment, h.Supervision, h.AwardedOn.String(), h.Blocked)
+	w.text(string(h.Credential), string(h.Issuer), h.IssuerName, string(h.Achievement), h.Type, h.Title, string(h.Route), h.Field, h.GradeScale, h.Grade, h.Assessment, h.Supervision, h.AwardedOn.String(), h.LearnedOn.String(), h.IssuedOn.String(), h.Blocked)
 	w.list(h.Tags)
 	w.list(h.Alignments)
 	w.flag(h.Credit != nil)
@@ -32,7 +37,16 @@ func (f Fact) Text() string {
 	if l := h.Level; l != nil {
 		w.text(l.Framework, l.Value.String())
 	}
-	return w.String()
+	h.Digest, h.Credential, h.Issuer, h.IssuerName, h.Achievement, h.Type, h.Title, h.Route, h.Field = "", "", "", "", "", "", "", "", ""
+	h.GradeScale, h.Grade, h.Assessment, h.Supervision, h.Blocked = "", "", "", "", ""
+	h.AwardedOn, h.LearnedOn, h.IssuedOn, h.Tags, h.Alignments, h.Credit, h.Level = cairn.PartialDate{}, cairn.PartialDate{}, cairn.PartialDate{}, nil, nil, nil, nil
+	if reflect.DeepEqual(h, programme.Held{}) {
+		w.text("")
+		return w.String(), nil
+	}
+	rest, err := json.Marshal(h)
+	w.text(string(rest))
+	return w.String(), err
 }
 
 // ParseFact reads what Text wrote.
@@ -43,12 +57,12 @@ func ParseFact(text string) (Fact, error) {
 	if r.text() != factForm {
 		r.bad = true
 	}
-	f.Digest, f.Identity, f.Cause, f.Basis, f.Own = r.text(), Identity(r.text()), r.text(), r.text(), r.flag()
+	f.Digest, f.Identity, f.Cause, f.Basis, f.Reader, f.Own = r.text(), Identity(r.text()), r.text(), r.text(), r.text(), r.flag()
 	f.Since, f.Changed, f.Checked, f.Again, f.Until = r.time(), r.time(), r.time(), r.time(), r.time()
 	h.Digest = f.Digest
 	h.Credential, h.Issuer, h.IssuerName, h.Achievement = cairn.CredentialID(r.text()), cairn.DID(r.text()), r.text(), cairn.AchievementID(r.text())
 	h.Type, h.Title, h.Route, h.Field, h.GradeScale, h.Grade, h.Assessment, h.Supervision = r.text(), r.text(), programme.Route(r.text()), r.text(), r.text(), r.text(), r.text(), r.text()
-	h.AwardedOn, h.Blocked = r.date(), r.text()
+	h.AwardedOn, h.LearnedOn, h.IssuedOn, h.Blocked = r.date(), r.date(), r.date(), r.text()
 	h.Tags, h.Alignments = r.list(), r.list()
 	if r.flag() {
 		h.Credit = &cairn.CreditValue{Amount: r.credits(), Unit: r.text(), HoursPerCredit: r.credits()}
@@ -56,11 +70,26 @@ func ParseFact(text string) (Fact, error) {
 	if r.flag() {
 		h.Level = &cairn.Level{Framework: r.text(), Value: r.credits()}
 	}
+	if rest := r.text(); rest != "" {
+		more := programme.Held{}
+		r.bad = r.bad || json.Unmarshal([]byte(rest), &more) != nil
+		mergeHeld(h, more)
+	}
 	if r.bad || r.rest != "" {
 		return Fact{}, &cairn.Error{Kind: cairn.Internal, Code: "standing.fact", Object: f.Digest, Message: "the facts of a credential are not stored as this program stores them",
 			Hint: "if they were written by a newer cairn, use that one"}
 	}
 	return f, nil
+}
+
+// mergeHeld sets the fields of h that more has.
+func mergeHeld(h *programme.Held, more programme.Held) {
+	to, from := reflect.ValueOf(h).Elem(), reflect.ValueOf(more)
+	for i := range to.NumField() {
+		if !from.Field(i).IsZero() {
+			to.Field(i).Set(from.Field(i))
+		}
+	}
 }
 
 type factWriter struct{ strings.Builder }

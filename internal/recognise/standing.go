@@ -35,6 +35,8 @@ type Standing struct {
 	Parts    []Part        `json:"parts"`
 	Counts   []Counting    `json:"counts"` // the credentials that count
 	Attested []string      `json:"attested,omitempty"`
+	// Exceptions are the ids of those that it rests on.
+	Exceptions []string `json:"exceptions,omitempty"`
 }
 
 // Part is how far one requirement is met.
@@ -66,6 +68,8 @@ type Fact struct {
 	Checked time.Time `json:"checked"`        // when it was last verified
 	Again   time.Time `json:"again"`          // when it must be verified again
 	Until   time.Time `json:"until,omitzero"` // its own end, when that is to come
+	// Reader names the program that brought the document into the form of Held.
+	Reader string `json:"reader"`
 	// Basis is the digest of what the trust lists said of its issuer.
 	Basis string `json:"basis"`
 }
@@ -187,13 +191,15 @@ const (
 	CauseEngine     = "engine"         // another version of the engine applies
 	CauseAttested   = "attested"       // a person confirmed a requirement
 	CauseUnattested = "unattested"     // a person took such a word back
+	CauseException  = "exception"      // an exception was made for the learner
+	CauseOrdinary   = "no-exception"   // an exception has ended, or was taken back
 	CauseInputs     = "rearranged"     // what was there before is counted otherwise
 )
 
 // Causes lists every code of a Cause.
 func Causes() []string {
 	return []string{CauseNew, CauseCleared, CauseRevoked, CauseEnded, CauseNotValid, CauseUnchecked, CauseIdentity, CauseSpent, CauseDuplicate, CauseTaken, CauseLapse,
-		CauseEdition, CauseEngine, CauseAttested, CauseUnattested, CauseInputs}
+		CauseEdition, CauseEngine, CauseAttested, CauseUnattested, CauseException, CauseOrdinary, CauseInputs}
 }
 
 // RunState is where a run over the learners of an institution stands.

@@ -1,6 +1,7 @@
 package recognise
 
 import (
+	"hash/fnv"
 	"slices"
 	"strings"
 
@@ -62,6 +63,16 @@ func (l *look) why(before, after Standing, result programme.Result, k *knowledge
 	for _, id := range before.Attested {
 		if !slices.Contains(after.Attested, id) {
 			add(Cause{Code: CauseUnattested, Requirement: id})
+		}
+	}
+	for _, id := range after.Exceptions {
+		if !slices.Contains(before.Exceptions, id) {
+			add(Cause{Code: CauseException})
+		}
+	}
+	for _, id := range before.Exceptions {
+		if !slices.Contains(after.Exceptions, id) {
+			add(Cause{Code: CauseOrdinary})
 		}
 	}
 	facts, gone, known := map[string]Fact{}, map[string]Fact{}, map[string]Fact{}
@@ -154,4 +165,17 @@ func (l *look) lost(digest string, facts, gone map[string]Fact, result programme
 		return c, true
 	}
 	return c, false
+}
+
+// spread is a number below n that is always the same for a text.
+func spread(text string, n uint32) int {
+	h := fnv.New32a()
+	h.Write([]byte(text))
+	return int(h.Sum32() % n)
+}
+
+// stronger reports whether an identity says more than another.
+func stronger(a, b Identity) bool {
+	order := []Identity{IdentityProven, IdentityMatched, IdentityConfirmed, IdentityOpen}
+	return slices.Index(order, a) < slices.Index(order, b)
 }

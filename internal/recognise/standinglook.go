@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +28,10 @@ const (
 	maxLooks   = 20                  // days in it that are evaluated
 	maxCauses  = 20                  // of one change
 )
+
+// readerVersion changes with everything that brings a document into the form that rules
+// see: what was read by another is read again, though not verified again.
+const readerVersion = programme.EngineVersion + "/1"
 
 // unreachable are the findings that say nothing of a credential but that somebody
 // could not be asked.
@@ -269,12 +272,6 @@ func (l *look) foreign(ctx context.Context, k *knowledge) error {
 	})
 }
 
-// stronger reports whether an identity says more than another.
-func stronger(a, b Identity) bool {
-	order := []Identity{IdentityProven, IdentityMatched, IdentityConfirmed, IdentityOpen}
-	return slices.Index(order, a) < slices.Index(order, b)
-}
-
 // facts brings what is known of the learner's credentials up to date: it verifies what
 // is new, what has come to its age, and what the trust lists speak of otherwise.
 func (l *look) facts(ctx context.Context, in StandingInput, k *knowledge, u *StandingUpdate) error {
@@ -302,6 +299,12 @@ func (l *look) facts(ctx context.Context, in StandingInput, k *knowledge, u *Sta
 				return err
 			}
 			u.verified++
+		} else if f.Reader != readerVersion {
+			d, err := document()
+			if err != nil {
+				return err
+			}
+			f.reread(d, l.inst.DID)
 		} else if f.Identity == identity {
 			k.facts = append(k.facts, f)
 			return nil
@@ -346,7 +349,7 @@ func (l *look) judgeFact(ctx context.Context, digest string, own bool, document 
 	if err := ctx.Err(); err != nil {
 		return Fact{}, err
 	}
-	f := Fact{Digest: digest, Own: own, Held: seen(Item{Digest: digest, Document: document, Report: &report}, l.inst.DID), Since: l.now, Changed: l.now, Checked: l.now, Again: l.now.Add(otherAge)}
+	f := Fact{Digest: digest, Own: own, Held: seen(Item{Digest: digest, Document: document, Report: &report}, l.inst.DID), Since: l.now, Changed: l.now, Checked: l.now, Again: l.now.Add(otherAge), Reader: readerVersion}
 	if f.Held.Blocked != "" {
 		f.Cause = report.Reason().Code
 	}
@@ -381,11 +384,18 @@ func (l *look) judgeFact(ctx context.Context, digest string, own bool, document 
 	return f, err
 }
 
-// spread is a number below n that is always the same for a text.
-func spread(text string, n uint32) int {
-	h := fnv.New32a()
-	h.Write([]byte(text))
-	return int(h.Sum32() % n)
+// reread brings a document that was verified before into the form that rules see now.
+func (f *Fact) reread(document []byte, own cairn.DID) {
+	f.Reader = readerVersion
+	if f.Held.Blocked == programme.BlockedNotValid {
+		return // nothing of it reaches the rules
+	}
+	h, err := heldFrom(document, f.Digest, own)
+	if err != nil {
+		h = programme.Held{Digest: f.Digest, Blocked: programme.BlockedNotValid, Route: programme.Transfer}
+	}
+	h.Blocked, h.IssuerName = cmp.Or(h.Blocked, f.Held.Blocked), f.Held.IssuerName
+	f.Held = h
 }
 
 // edition is the edition that applies to a learner: that of an open application, or
@@ -441,16 +451,9 @@ func (l *look) programme(ctx context.Context, in StandingInput, k *knowledge, ne
 	if err != nil {
 		return "", err
 	}
-	var words []string
-	if application != nil {
-		for _, id := range attested(application.Attestations) {
-			if slices.Contains(p.Attestable(), id) {
-				words = append(words, id)
-			}
-		}
-	}
+	options := optionsFor(p, application)
 	held := l.held(in, k, p, l.now)
-	inputs, err := digestOf([]any{programme.EngineVersion, p.Digest(), words, brief(held, k.facts)})
+	inputs, err := digestOf([]any{programme.EngineVersion, p.Digest(), options, brief(held, k.facts)})
 	if err != nil {
 		return "", err
 	}
@@ -458,14 +461,14 @@ func (l *look) programme(ctx context.Context, in StandingInput, k *knowledge, ne
 	if !l.all && before != nil && before.Inputs == inputs && (before.Next == "" || today < before.Next) {
 		return before.Next, nil
 	}
-	result, err := programme.Evaluate(p, held, l.now, programme.Options{Attested: words})
+	result, err := programme.Evaluate(p, held, l.now, options)
 	if err != nil {
 		return "", err
 	}
 	u.evaluated++
-	s := newStanding(l.inst.ID, in.Learner, result, words)
+	s := newStanding(l.inst.ID, in.Learner, result, options.Attested)
 	s.Inputs, s.At = inputs, l.now
-	if err := l.ahead(in, k, p, result, words, &s); err != nil {
+	if err := l.ahead(in, k, p, result, options, &s); err != nil {
 		return "", err
 	}
 	switch {
@@ -510,6 +513,11 @@ func newStanding(inst cairn.InstitutionID, learner cairn.LearnerID, r programme.
 			s.Counts = append(s.Counts, Counting{c.Credential, c.Counted})
 		}
 	}
+	for _, e := range r.Exceptions {
+		if e.Effect == programme.EffectApplied {
+			s.Exceptions = append(s.Exceptions, e.ID)
+		}
+	}
 	slices.SortFunc(s.Counts, func(a, b Counting) int { return cmp.Compare(a.Credential, b.Credential) })
 	return s
 }
@@ -518,13 +526,20 @@ func newStanding(inst cairn.InstitutionID, learner cairn.LearnerID, r programme.
 // be worked out again: the first day on which a rule about age or the end of a
 // credential answers differently, or on which the first day not looked at comes into
 // the window.
-func (l *look) ahead(in StandingInput, k *knowledge, p *programme.Programme, now programme.Result, words []string, s *Standing) error {
+func (l *look) ahead(in StandingInput, k *knowledge, p *programme.Programme, now programme.Result, options programme.Options, s *Standing) error {
 	horizon := l.now.AddDate(0, 0, lossWindow).Format(dayLayout)
 	turn := func(r programme.Result, at time.Time) string {
 		next := r.NextChange
 		if p.Policy.Repeat != nil { // what another stands in for may come back when that lapses
 			if t := p.Turns(l.held(in, k, p, at), at); t != "" && (next == "" || t < next) {
 				next = t
+			}
+		}
+		for _, e := range options.Exceptions {
+			if last, err := time.Parse(dayLayout, e.Until); err == nil && !last.Before(at.Truncate(24*time.Hour)) {
+				if on := last.AddDate(0, 0, 1).Format(dayLayout); next == "" || on < next {
+					next = on
+				}
 			}
 		}
 		for _, f := range k.facts {
@@ -548,7 +563,7 @@ func (l *look) ahead(in StandingInput, k *knowledge, p *programme.Programme, now
 		if err != nil {
 			return err
 		}
-		later, err := programme.Evaluate(p, l.held(in, k, p, on), on, programme.Options{Attested: words})
+		later, err := programme.Evaluate(p, l.held(in, k, p, on), on, options)
 		if err != nil {
 			return err
 		}

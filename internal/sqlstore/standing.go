@@ -130,8 +130,12 @@ func (t *Tx) SaveStanding(ctx context.Context, run string, u recognise.StandingU
 		return false, err
 	}
 	for _, f := range u.Facts {
+		body, err := f.Text()
+		if err != nil {
+			return false, err
+		}
 		if _, err := t.exec(ctx, `INSERT INTO fact (institution, learner, digest, body) VALUES (?, ?, ?, ?) ON CONFLICT (institution, learner, digest) DO UPDATE SET body = excluded.body`,
-			u.Institution, u.Learner, f.Digest, f.Text()); err != nil {
+			u.Institution, u.Learner, f.Digest, body); err != nil {
 			return false, err
 		}
 	}
