@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -77,12 +78,17 @@ func (d decided) paper(sheet paper.Sheet, digest string) (paper.Decision, error)
 		out.Credentials = append(out.Credentials, d.credential(c))
 	}
 	for _, c := range d.Result.Caps {
-		line := d.cap(c.Name) + ": " + say.T("web", "stack.cap-used", "used", say.Figure(c.Used), "limit", say.Figure(c.Limit), "unit", d.Result.Unit)
+		used := say.T("web", "stack.cap-used", "used", say.Figure(c.Used), "limit", say.Figure(c.Limit), "unit", d.Result.Unit)
+		if c.Number {
+			used = say.T("web", "stack.cap-number", "used", say.Figure(c.Used), "limit", say.Figure(c.Limit))
+		}
+		line := d.cap(c.Name) + ": " + used
 		if c.Clause != "" {
 			line += " (" + say.T("paper", "paper.decision.clause", "clause", c.Clause) + ")"
 		}
 		out.Limits = append(out.Limits, line)
 	}
+	out.Limits = append(out.Limits, d.choicesAndFloors()...)
 	certain := say.T("web", "stack.not-proven")
 	if d.Result.Optimality.Proven {
 		certain = say.T("paper", "paper.decision.proven")
@@ -93,10 +99,45 @@ func (d decided) paper(sheet paper.Sheet, digest string) (paper.Decision, error)
 	return out, nil
 }
 
+// choicesAndFloors says how far the choices are met and the floors kept.
+func (d decided) choicesAndFloors() (out []string) {
+	clause := func(line, c string) string {
+		if c == "" {
+			return line
+		}
+		return line + " (" + d.T("paper", "paper.decision.clause", "clause", c) + ")"
+	}
+	for i, c := range d.Result.Choices {
+		doc := d.programme.Choices[i]
+		line := d.T("web", "choice.title", "title", d.Text(doc.Title), "n", fmt.Sprint(c.Choose))
+		for j, t := range c.Tracks {
+			line += " " + d.T("web", "choice.track", "title", d.Text(doc.Tracks[j].Title), "word", d.T("recognise", "requirement."+string(t.Status))) + ";"
+		}
+		out = append(out, clause(strings.TrimSuffix(line, ";"), c.Clause))
+	}
+	for _, f := range d.Result.Floors {
+		amount := func(c cairn.Credits) string {
+			if f.Number {
+				return d.Figure(c)
+			}
+			return d.Figure(c) + " " + d.Result.Unit
+		}
+		code := "stack.floor"
+		if f.Kept {
+			code = "stack.floor-kept"
+		}
+		out = append(out, clause(recognise.BoundName(d.programme, f.Name, d)+": "+d.T("web", code, "have", amount(f.Have), "need", amount(f.Need)), f.Clause))
+	}
+	return out
+}
+
 // cap names a cap of the programme, or the limit for some fields in a requirement.
 func (d decided) cap(name string) string {
 	if name == "outside" || name == "rpl" {
 		return d.T("web", "cap."+name)
+	}
+	if title := recognise.BoundName(d.programme, name, d); title != name {
+		return title
 	}
 	if id, fields, ok := strings.Cut(name, ":"); ok {
 		name = d.place(id) + " – " + fields

@@ -23,7 +23,7 @@ func TestEveryReasonHasASentence(t *testing.T) {
 	for _, s := range []programme.Status{programme.Used, programme.PartlyUsed, programme.NotUsed, programme.Undecided} {
 		want = append(want, "credential."+string(s))
 	}
-	for _, s := range []programme.Status{programme.Satisfied, programme.Partly, programme.Missing, programme.Waiting, programme.Waived} {
+	for _, s := range []programme.Status{programme.Satisfied, programme.Partly, programme.Missing, programme.Waiting, programme.Waived, programme.NotNeeded} {
 		want = append(want, "requirement."+string(s))
 	}
 	for _, l := range i18n.Languages() {

@@ -316,6 +316,9 @@ func ReasonArgs(p *programme.Programme, r programme.Reason, w Words) map[string]
 		}
 		args[name] = value
 	}
+	if name, ok := args["cap"]; ok {
+		args["cap"] = BoundName(p, name, w)
+	}
 	for _, req := range p.Requirements {
 		if req.ID != r.Requirement {
 			continue
@@ -329,6 +332,23 @@ func ReasonArgs(p *programme.Programme, r programme.Reason, w Words) map[string]
 		}
 	}
 	return args
+}
+
+// BoundName is the title of a general cap or floor, by its name in a result: its id,
+// with the group when it holds for each. What has no title keeps its name.
+func BoundName(p *programme.Programme, name string, w Words) string {
+	id, group, of := strings.Cut(name, ":")
+	for _, list := range [][]programme.Bound{p.Policy.Caps, p.Policy.Floors} {
+		for _, b := range list {
+			if b.ID == id && len(b.Title) > 0 {
+				if name = w.Text(b.Title); of && group != "" {
+					name += " (" + group + ")"
+				}
+				return name
+			}
+		}
+	}
+	return name
 }
 
 // Replayed is the outcome of Replay.

@@ -24,7 +24,9 @@ type evaluationView struct {
 	Satisfied    int
 	Requirements []requirementView
 	Credentials  []credentialView
+	Choices      []tracksView
 	Caps         []capView
+	Floors       []floorView
 	NextChange   string
 	AppealDays   int
 	AppealTo     string
@@ -44,6 +46,7 @@ func (e evaluationView) NotCounted() []credentialView {
 type requirementView struct {
 	Title  string
 	Clause string
+	Track  string // that it is part of; empty for none
 	Status string // satisfied, partly, missing
 	Sign   string // which icon
 	Word   string
@@ -88,7 +91,7 @@ type reasonView struct {
 	Clause   string
 }
 
-type capView struct{ Name, Clause, Used, Limit string }
+type capView struct{ Name, Clause, Used string }
 
 // maxOffered bounds the achievements that are tried against a programme for one
 // page.
@@ -184,14 +187,88 @@ func (v *visit) evaluationView(p *programme.Programme, e recognise.Evaluation, o
 	for _, c := range r.Credentials {
 		out.Credentials = append(out.Credentials, v.credentialView(p, c, held[c.Credential]))
 	}
+	out.Choices = v.choices(p, r)
+	out.Floors = v.floors(p, r, held)
 	for _, c := range r.Caps {
-		name := v.W("cap.other", "name", c.Name)
+		name := recognise.BoundName(p, c.Name, v)
+		if name == c.Name {
+			name = v.W("cap.other", "name", c.Name)
+		}
 		if c.Name == "outside" || c.Name == "rpl" {
 			name = v.W("cap." + c.Name)
 		}
-		out.Caps = append(out.Caps, capView{name, c.Clause, v.Figure(c.Used), v.Figure(c.Limit)})
+		out.Caps = append(out.Caps, capView{name, c.Clause, v.capUsed(c, r.Unit)})
 	}
 	return out
+}
+
+// capUsed says how far a cap is used: in credit, or in credentials.
+func (v *visit) capUsed(c programme.CapResult, unit string) string {
+	if c.Number {
+		return v.W("stack.cap-number", "used", v.Figure(c.Used), "limit", v.Figure(c.Limit))
+	}
+	return v.W("stack.cap-used", "used", v.Figure(c.Used), "limit", v.Figure(c.Limit), "unit", unit)
+}
+
+// tracksView is a choice of tracks.
+type tracksView struct {
+	Title  string
+	Clause string
+	Word   string
+	Tracks []string
+}
+
+func (v *visit) choices(p *programme.Programme, r programme.Result) (out []tracksView) {
+	for i, c := range r.Choices {
+		doc := p.Choices[i]
+		view := tracksView{Title: v.W("choice.title", "title", v.Text(doc.Title), "n", c.Choose), Clause: c.Clause, Word: v.W("requirement." + string(c.Status))}
+		for j, t := range c.Tracks {
+			view.Tracks = append(view.Tracks, v.W("choice.track", "title", v.Text(doc.Tracks[j].Title), "word", v.W("requirement."+string(t.Status))))
+		}
+		out = append(out, view)
+	}
+	return out
+}
+
+// floorView is a floor of the policy.
+type floorView struct {
+	Name, Clause, Have, Sign, Doubtful string
+}
+
+func (v *visit) floors(p *programme.Programme, r programme.Result, held map[string]programme.Held) (out []floorView) {
+	for _, f := range r.Floors {
+		amount := func(c cairn.Credits) string {
+			if f.Number {
+				return v.Figure(c)
+			}
+			return v.Figure(c) + " " + r.Unit
+		}
+		view := floorView{Name: recognise.BoundName(p, f.Name, v), Clause: f.Clause, Sign: "partly", Have: v.W("stack.floor", "have", amount(f.Have), "need", amount(f.Need))}
+		if f.Kept {
+			view.Sign, view.Have = "yes", v.W("stack.floor-kept", "have", amount(f.Have), "need", amount(f.Need))
+		}
+		var titles []string
+		for _, d := range f.Doubtful {
+			titles = append(titles, held[d].Title)
+		}
+		if len(titles) > 0 {
+			view.Doubtful = v.W("stack.floor-doubtful", "list", strings.Join(titles, ", "))
+		}
+		out = append(out, view)
+	}
+	return out
+}
+
+// track is the title of a track of a choice; empty for none.
+func (v *visit) track(p *programme.Programme, id string) string {
+	for _, c := range p.Choices {
+		for _, t := range c.Tracks {
+			if t.ID == id {
+				return v.Text(t.Title)
+			}
+		}
+	}
+	return ""
 }
 
 func (v *visit) requirementView(p *programme.Programme, q programme.RequirementResult, held map[string]programme.Held, offers offered) (requirementView, float64) {
@@ -213,6 +290,9 @@ func (v *visit) requirementView(p *programme.Programme, q programme.RequirementR
 			continue
 		}
 		view.Title = v.Text(req.Title)
+		if name := v.track(p, req.Track); name != "" {
+			view.Track = v.W("requirement.track", "track", name)
+		}
 		for i, slot := range req.Slots() {
 			place := placeView{Title: v.Text(slot.Title), Credits: v.Figure(slot.Credits)}
 			if i < len(q.Slots) && q.Slots[i].Waived != "" {
@@ -228,7 +308,7 @@ func (v *visit) requirementView(p *programme.Programme, q programme.RequirementR
 			place.Offered = offers.at(req.ID+"/"+slot.ID, held)
 			view.Open = append(view.Open, place)
 		}
-		if q.Status.Met() {
+		if q.Status.Met() || q.Status == programme.NotNeeded {
 			view.Open = nil
 		}
 		if q.Status == programme.Waiting {
@@ -239,7 +319,7 @@ func (v *visit) requirementView(p *programme.Programme, q programme.RequirementR
 		if req.Choose > 0 && !q.Status.Met() {
 			view.Choose = req.Choose - len(view.Filled)
 		}
-		if req.Credits.Sign() > 0 && !q.Status.Met() {
+		if req.Credits.Sign() > 0 && !q.Status.Met() && q.Status != programme.NotNeeded {
 			view.More = v.W("requirement.more", "n", v.Figure(q.Need.Sub(q.Have)), "unit", p.Credit.Unit)
 			view.Offered = offers.at(req.ID+"/", held)
 		}
