@@ -55,6 +55,7 @@ var unreached = map[string]string{
 	"issue.no-key":               "every institution has a key, and nothing takes the last one away",
 	"web.not-a-credential":       "what paper says of files that it does not know comes first",
 	"application.challenge-used": "two presentations within the same instant",
+	"standing.taken-over":        "a run that slept for longer than its lease",
 	"kind.conflict":              "every conflict that a page can come upon has a sentence",
 	"kind.denied":                "every denial that a page can come upon has a sentence",
 	"kind.invalid":               "everything that a page refuses has a sentence",
