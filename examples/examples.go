@@ -8,3 +8,8 @@ import "embed"
 //
 //go:embed programmes/*.yaml
 var Programmes embed.FS
+
+// Rules holds rule documents in YAML, and a programme that uses them.
+//
+//go:embed rules/*.yaml
+var Rules embed.FS

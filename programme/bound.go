@@ -237,7 +237,7 @@ func (c *checker) bound(at string, b *Bound, floor bool, ids map[string]bool) {
 		{b.Distinct != "" && (b.Number == 0 || !floor), ".distinct", "distinct belongs to the number of a floor"},
 		{b.Distinct != "" && !slices.Contains(kinds, b.Distinct), ".distinct", "distinct is one of: " + strings.Join(kinds, ", ")},
 		{b.Per != "" && (floor || !slices.Contains(kinds, b.Per)), ".per", "per belongs to a cap, and is one of: " + strings.Join(kinds, ", ")},
-		{(b.Per == "term" || b.Distinct == "term") && len(c.p.Policy.Terms) == 0, "", "terms need policy.terms, the days on which they begin"},
+		{(b.Per == "term" || b.Distinct == "term") && len(c.p.Policy.Terms) == 0 && !c.open(), "", "terms need policy.terms, the days on which they begin"},
 		{b.Average != nil && !floor, ".average", "an average belongs to a floor"},
 	} {
 		if wrong.is {
@@ -246,7 +246,7 @@ func (c *checker) bound(at string, b *Bound, floor bool, ids map[string]bool) {
 	}
 	if a := b.Average; a != nil {
 		i := slices.IndexFunc(c.p.Grades, func(g Grade) bool { return g.Scale == a.Scale })
-		if i < 0 || len(c.p.Grades[i].Points) == 0 {
+		if (i < 0 || len(c.p.Grades[i].Points) == 0) && !c.open() {
 			c.bad(at+".average.scale", "an average needs a scale with points, and %q has none", a.Scale)
 		}
 		if a.Round != "" && a.Round != "down" && a.Round != "nearest" || a.Decimals < 0 || a.Decimals > 4 || a.Decimals > 0 && a.Round == "" {

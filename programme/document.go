@@ -49,9 +49,12 @@ type Programme struct {
 	Exclusive    []Exclusive   `yaml:"exclusive,omitempty"`
 	Choices      []Choice      `yaml:"choices,omitempty"`
 	Requirements []Requirement `yaml:"requirements"`
+	// Uses are rule documents of their own that hold for the programme too; see Resolve.
+	Uses []Reference `yaml:"uses,omitempty"`
 
 	digest string
-	source []byte // as it was read, for places
+	source []byte   // as it was read, for places
+	rules  []*Rules // what Uses names, once resolved
 
 	exceptions []Exception   // for one learner; see with
 	let        cairn.Credits // of the total, by them; see on
@@ -75,12 +78,19 @@ type Credit struct {
 	Unit           string        `yaml:"unit"`
 	HoursPerCredit cairn.Credits `yaml:"hoursPerCredit"`
 	Total          cairn.Credits `yaml:"total"` // needed for the award
+	// Systems say what a credit of a unit is in hours, whatever a credential says.
+	Systems []UnitSystem `yaml:"systems,omitempty"`
+	Round   *Rounding    `yaml:"round,omitempty"`
 }
 
 // Levels names the programme's framework and how levels of others map to it.
 type Levels struct {
 	Framework string     `yaml:"framework"`
 	Map       []LevelMap `yaml:"map,omitempty"`
+	// Steps are the levels that there are, the lowest first; any when none is given.
+	Steps []cairn.Credits `yaml:"steps,omitempty"`
+	// Exact: a level above the one that is asked for does not stand for it.
+	Exact bool `yaml:"exact,omitempty"`
 }
 
 // LevelMap says that a level elsewhere is a level of the programme's framework.
@@ -88,6 +98,8 @@ type LevelMap struct {
 	Framework string        `yaml:"framework"`
 	Value     cairn.Credits `yaml:"value"`
 	Is        cairn.Credits `yaml:"is"`
+	// Version is that of the other framework; people read it, credentials don't say it.
+	Version string `yaml:"version,omitempty"`
 }
 
 // Grade is a scale of grades, the best first.
@@ -96,6 +108,12 @@ type Grade struct {
 	Grades []string `yaml:"grades"`
 	// Points are what the grades are worth in an average, in the order of Grades.
 	Points []cairn.Credits `yaml:"points,omitempty"`
+	// Pass is the lowest grade of the scale that counts anywhere.
+	Pass   string `yaml:"pass,omitempty"`
+	Clause string `yaml:"clause,omitempty"` // of the pass mark
+	// PassFail are grades that say only that something was passed.
+	PassFail *PassFail  `yaml:"passFail,omitempty"`
+	Map      []GradeMap `yaml:"map,omitempty"`
 }
 
 // Policy holds the rules for everything that is recognised.
@@ -114,6 +132,8 @@ type Policy struct {
 	Sharing   []Sharing  `yaml:"sharing,omitempty"`
 	Opening   *Opening   `yaml:"opening,omitempty"`
 	Appeal    *Appeal    `yaml:"appeal,omitempty"`
+	// Overlap is how much of the contents must be the same for an agreement to apply.
+	Overlap *Overlap `yaml:"overlap,omitempty"`
 
 	Exceptions      *Departures      `yaml:"exceptions,omitempty"`
 	SecondSignature *SecondSignature `yaml:"secondSignature,omitempty"`
@@ -222,6 +242,17 @@ type Agreement struct {
 	From        cairn.PartialDate   `yaml:"from,omitempty"`
 	Until       cairn.PartialDate   `yaml:"until,omitempty"`
 	Route       Route               `yaml:"route,omitempty"` // by which it comes in; as it would without the agreement when not given
+	// Governs says which day From and Until are about: that of the learning (study,
+	// which is the default) or that of the application.
+	Governs string `yaml:"governs,omitempty"`
+	// Credits is what it counts as, whatever the credential carries.
+	Credits  cairn.Credits `yaml:"credits,omitempty"`
+	MinGrade *MinGrade     `yaml:"minGrade,omitempty"`
+	Overlap  cairn.Credits `yaml:"overlap,omitempty"` // percent of the contents that are the same
+	// Cohort are the days of admission of those whom it is for; everybody without it.
+	Cohort *Dates     `yaml:"cohort,omitempty"`
+	Clause string     `yaml:"clause,omitempty"`
+	Party  cairn.Text `yaml:"party,omitempty"` // the issuer's name, for people
 }
 
 // Exclusive is a set of achievements of which only one counts.
@@ -237,24 +268,31 @@ func Parse(data []byte) (*Programme, error) {
 	if len(data) > maxDocument {
 		return nil, &cairn.Error{Kind: cairn.TooLarge, Code: "programme.document", Message: fmt.Sprintf("the document is larger than %d bytes", maxDocument)}
 	}
+	p, err := readForm(data, (*Programme).check)
+	if err != nil {
+		return nil, err
+	}
+	p.source, p.digest = slices.Clone(data), jcs.Digest(data)
+	return p, nil
+}
+
+// readForm reads a document in YAML into a form, whose rules check knows.
+func readForm[T any](data []byte, check func(*T) *checker) (*T, error) {
 	problems, fractions := checkForm(data)
 	if len(problems.List) > 0 {
 		return nil, problems.err()
 	}
-	p := &Programme{source: slices.Clone(data)}
+	p := new(T)
 	err := yaml.UnmarshalWithOptions(data, p, yaml.Strict())
 	if err == nil && fractions {
-		if err = wholeNumbers(data); err != nil {
+		if err = wholeNumbers[T](data); err != nil {
 			return nil, err
 		}
 	}
-	if err == nil {
-		if c := p.check(); len(c.list) == 0 {
-			p.digest = jcs.Digest(data)
-			return p, nil
-		}
+	if err == nil && len(check(p).list) == 0 {
+		return p, nil
 	}
-	return nil, p.diagnose(data, err)
+	return nil, diagnose(data, p, err, check)
 }
 
 // Digest names the edition: the digest of the document's bytes.

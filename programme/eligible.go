@@ -68,6 +68,7 @@ func (p *Programme) prepare(held []Held, on days) []*candidate {
 	seen := map[string]bool{}
 	renewals := p.renewals(held)
 	for _, h := range sorted {
+		h = p.inFrame(h)
 		c := &candidate{Held: h, was: h.Route, index: len(out), renewals: renewals}
 		out = append(out, c)
 		if h.Blocked == "" && seen[h.Digest] {
@@ -79,7 +80,7 @@ func (p *Programme) prepare(held []Held, on days) []*candidate {
 			continue
 		}
 		c.level = p.levelOf(h.Level)
-		c.agreement, c.uncertain = p.agreementFor(h)
+		c.agreement, c.uncertain = p.agreementFor(h, on)
 		if h.Field != "" {
 			c.fields = append(c.fields, h.Field)
 		}
@@ -94,6 +95,9 @@ func (p *Programme) prepare(held []Held, on days) []*candidate {
 			c.amount = h.Credit.Amount.Mul(h.Credit.HoursPerCredit).Div(p.Credit.HoursPerCredit)
 			if !p.reuse(c) {
 				continue
+			}
+			if c.agreement != nil && !c.uncertain && c.agreement.Credits.Sign() > 0 {
+				p.creditBy(c)
 			}
 		case !c.free():
 			c.reasons = []Reason{{Code: ReasonNoCredit}}
@@ -123,12 +127,12 @@ func (p *Programme) levelOf(l *cairn.Level) *cairn.Credits {
 
 // agreementFor finds the agreement in force on the day of the award, or else one
 // that may have been: when the day is not known exactly, a person must look.
-func (p *Programme) agreementFor(h Held) (found *Agreement, uncertain bool) {
+func (p *Programme) agreementFor(h Held, on days) (found *Agreement, uncertain bool) {
 	for i, a := range p.Agreements {
 		if a.Issuer != h.Issuer || a.Achievement != h.Achievement {
 			continue
 		}
-		switch surely, perhaps := (Dates{a.From, a.Until}).holds(h.AwardedOn); {
+		switch surely, perhaps := p.applies(&a, h, on); {
 		case surely:
 			return &p.Agreements[i], false
 		case perhaps:
@@ -162,6 +166,7 @@ func (p *Programme) findEdges(c *candidate, on days) {
 				}
 			default:
 				e.agreement = c.agreement.ID
+				c.agreement.lapses(&e, on)
 			}
 			if !c.free() && c.amount.Cmp(s.Credits) < 0 {
 				e.reasons = append(e.reasons, Reason{Code: ReasonTooFewCredits, Clause: r.Clause, Requirement: r.ID,
@@ -248,6 +253,7 @@ func (p *Programme) edge(c *candidate, r *Requirement, on days) edge {
 			e.undecided = e.undecided || doubtful
 		}
 	}
+	p.frameRules(c, r, add)
 	for i, limit := range []*Currency{r.MaxAge, p.Policy.MaxAge} {
 		if limit == nil || i == 1 && slices.Contains(limit.Except, r.ID) {
 			continue

@@ -32,6 +32,9 @@ func Evaluate(p *Programme, held []Held, at time.Time, o Options) (Result, error
 	if len(held) > maxHeld {
 		return Result{}, &cairn.Error{Kind: cairn.TooLarge, Code: "programme.too-many", Message: fmt.Sprintf("more than %d credentials", maxHeld)}
 	}
+	if !p.Resolved() {
+		return Result{}, &cairn.Error{Kind: cairn.Invalid, Code: "programme.unresolved", Object: string(p.ID), Message: "the programme uses rule documents that are not here", Hint: "resolve it with them first"}
+	}
 	at = at.UTC().Truncate(24 * time.Hour)
 	p, err := p.with(o.Exceptions)
 	if err != nil {

@@ -28,6 +28,19 @@ func Format(data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	out, err := layOut(data, reflect.TypeFor[Programme]())
+	if err != nil {
+		return nil, err
+	}
+	after, err := Parse(out)
+	if err != nil || !before.same(after) {
+		return nil, &cairn.Error{Kind: cairn.Internal, Code: "programme.format", Message: "the document can't be laid out without changing what it means", Err: err}
+	}
+	return out, nil
+}
+
+// layOut writes a document of a type in the usual way.
+func layOut(data []byte, form reflect.Type) ([]byte, error) {
 	t, err := readTree(data)
 	if err != nil {
 		return nil, misreadError(err)
@@ -35,16 +48,11 @@ func Format(data []byte) ([]byte, error) {
 	f := &formatter{members: map[*ast.MappingValueNode]*item{}, entries: map[ast.Node]*item{}}
 	f.collect(t.root)
 	f.comments(data)
-	f.mapping(t.root, reflect.TypeFor[Programme](), 0, "")
+	f.mapping(t.root, form, 0, "")
 	for _, c := range f.last {
 		f.comment(c, 0)
 	}
-	out := []byte(f.out.String())
-	after, err := Parse(out)
-	if err != nil || !before.same(after) {
-		return nil, &cairn.Error{Kind: cairn.Internal, Code: "programme.format", Message: "the document can't be laid out without changing what it means", Err: err}
-	}
-	return out, nil
+	return []byte(f.out.String()), nil
 }
 
 func misreadError(err error) error { return (&Problems{List: []Problem{misread(err)}}).err() }

@@ -389,9 +389,11 @@ var known = map[reflect.Type][]string{
 	reflect.TypeFor[Currency]():    {"Years", "Months", "Clause"},
 	reflect.TypeFor[Repeat]():      {"Keep", "Clause"},
 	reflect.TypeFor[Reuse]():       {"Allow", "Percent", "Clause"}, // only ever less, of what was used before
-	reflect.TypeFor[Agreement]():   {"ID", "Issuer", "Achievement", "CountsAs", "Field", "From", "Until"},
+	reflect.TypeFor[Agreement]():   {"ID", "Issuer", "Achievement", "CountsAs", "Field", "From", "Until", "Clause", "Party"},
+	reflect.TypeFor[Credit]():      {"Unit", "HoursPerCredit", "Total", "Systems"},
+	reflect.TypeFor[Levels]():      {"Framework", "Map", "Steps"},
 	reflect.TypeFor[Exclusive]():   {"Clause", "Achievements"},
-	reflect.TypeFor[Programme]():   {"ID", "Edition", "Institution", "Title", "Description", "Language", "Award", "Credit", "Levels", "Grades", "Policy", "Agreements", "Exclusive", "Requirements", "digest", "source", "exceptions", "let"},
+	reflect.TypeFor[Programme]():   {"ID", "Edition", "Institution", "Title", "Description", "Language", "Award", "Credit", "Levels", "Grades", "Policy", "Agreements", "Exclusive", "Requirements", "Uses", "digest", "source", "rules", "exceptions", "let"},
 }
 
 // unknownRule returns the name of a rule of a document that the ideal credentials

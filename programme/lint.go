@@ -86,6 +86,10 @@ func Lint(p *Programme, catalogue []Held) []Finding {
 			l.tree = &t
 		}
 	}
+	if !p.Resolved() {
+		l.say(LintWarning, LintReferenceMissing, "uses", "", "the programme uses %d documents that are not here; nothing else was looked at", len(p.Uses))
+		return l.list
+	}
 	l.totals()
 	for i := range p.Requirements {
 		l.requirement(i)
@@ -116,6 +120,7 @@ func (l *linter) say(how Severity, code, field, clause, format string, args ...a
 	if l.count[code]++; l.count[code] > maxFindings {
 		return
 	}
+	field = l.p.inDocument(field)
 	f := Finding{how, code, Problem{Field: field, Clause: clause, Message: fmt.Sprintf(format, args...)}}
 	if l.tree != nil {
 		f.Line, f.Column = l.tree.at(field)
@@ -249,7 +254,7 @@ func (l *linter) agreements() {
 	ids, same := map[string]bool{}, map[of][]int{}
 	for i, a := range l.p.Agreements {
 		at := fmt.Sprintf("agreements[%d]", i)
-		if ids[a.ID] {
+		if ids[a.ID] && (i == 0 || l.p.inDocument(at) == at || l.p.inDocument(at) != l.p.inDocument(fmt.Sprintf("agreements[%d]", i-1))) {
 			l.say(LintWarning, LintAgreementRepeated, at+".id", "", "there is another agreement %s; a decision that names it is not clear", a.ID)
 		}
 		ids[a.ID] = true

@@ -209,13 +209,13 @@ func (s *shape) check(n ast.Node, t reflect.Type, at string) {
 
 // wholeNumbers refuses fractions where the rules count in whole numbers: two and a
 // half years would silently be two.
-func wholeNumbers(data []byte) error {
+func wholeNumbers[T any](data []byte) error {
 	t, err := readTree(data)
 	if err != nil {
 		return misreadError(err)
 	}
 	s := &shape{tree: t}
-	s.check(t.root, reflect.TypeFor[Programme](), "")
+	s.check(t.root, reflect.TypeFor[T](), "")
 	return s.problems.err()
 }
 

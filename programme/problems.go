@@ -84,5 +84,5 @@ func (p *Problems) err() error {
 	if len(p.List) == 0 {
 		return nil
 	}
-	return &cairn.Error{Kind: cairn.Invalid, Code: "programme.document", Message: "the programme document can't be accepted", Err: p}
+	return &cairn.Error{Kind: cairn.Invalid, Code: "programme.document", Message: "the document can't be accepted", Err: p}
 }

@@ -115,6 +115,8 @@ const (
 	ReasonRPLCap             = "rpl-cap"             // the cap on recognised prior learning is reached
 	ReasonCap                = "cap"                 // a general cap is reached
 	ReasonLimit              = "limit"               // the limit for its field in the requirement is reached
+	ReasonLevelTooHigh       = "level-too-high"      // and the framework takes no higher level for a lower one
+	ReasonNotPassed          = "not-passed"          // the grade is below the pass mark of its scale
 	ReasonRepeated           = "repeated"            // taken more than once, and another one counts
 	ReasonRepeatUncertain    = "repeat-uncertain"    // taken more than once, and the facts do not say which counts
 	ReasonReused             = "reused"              // used for another award, and only a share counts again
@@ -127,7 +129,7 @@ const (
 
 // Reasons lists every code that a Result can carry.
 func Reasons() []string {
-	return []string{ReasonUsed, ReasonShared, ReasonPrerequisite, ReasonSurplus, ReasonExempted, ReasonBarred, ReasonEvidenceOnly, ReasonNoMatch, ReasonTooOld, ReasonDateUncertain, ReasonAwardedUncertain, ReasonAgreementUncertain, ReasonLevelTooLow, ReasonLevelUnknown, ReasonGradeTooLow, ReasonGradeUnknown, ReasonAssessmentUnknown, ReasonSupervisionUnknown,
+	return []string{ReasonUsed, ReasonShared, ReasonPrerequisite, ReasonSurplus, ReasonExempted, ReasonBarred, ReasonEvidenceOnly, ReasonNoMatch, ReasonTooOld, ReasonDateUncertain, ReasonAwardedUncertain, ReasonAgreementUncertain, ReasonLevelTooLow, ReasonLevelTooHigh, ReasonNotPassed, ReasonLevelUnknown, ReasonGradeTooLow, ReasonGradeUnknown, ReasonAssessmentUnknown, ReasonSupervisionUnknown,
 		ReasonReserved, ReasonTooFewCredits, ReasonNoCredit, ReasonFull, ReasonOutsideCap, ReasonRPLCap, ReasonCap, ReasonLimit, ReasonRepeated, ReasonRepeatUncertain, ReasonReused, ReasonExclusive, ReasonException, ReasonExcluded, ReasonWork, ReasonNotProven,
 		BlockedNotValid, BlockedUndetermined, BlockedIdentity, BlockedSpent, BlockedDuplicate}
 }

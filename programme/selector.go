@@ -110,14 +110,14 @@ func (c *checker) selector(at string, s Selector) {
 			c.bad(at+".levels", "levels need min, max or both")
 		case l.Min != nil && l.Max != nil && l.Max.Cmp(*l.Min) < 0:
 			c.bad(at+".levels", "max is below min")
-		case c.p.Levels.Framework == "":
+		case c.p.Levels.Framework == "" && !c.open():
 			c.bad(at+".levels", "levels need levels.framework")
 		}
 	}
 	if s.MinGrade != nil && s.MinGrade.Ungraded != "" {
 		c.bad(at+".minGrade.ungraded", "ungraded belongs to the lowest grade of a requirement")
 	}
-	if g := s.MinGrade; g != nil && c.p.gradeRank(g.Scale, g.Grade) < 0 {
+	if g := s.MinGrade; g != nil && c.p.gradeRank(g.Scale, g.Grade) < 0 && !c.open() {
 		c.bad(at+".minGrade", "the grade %q is not on the scale %q", g.Grade, g.Scale)
 	}
 	if d := s.Awarded; d != nil {

@@ -23,25 +23,25 @@ func invalid(field, format string, args ...any) error {
 
 // diagnose says everything that is wrong with a document that can't be read, for
 // which err is what the reader of YAML said, or that breaks a rule.
-func (p *Programme) diagnose(data []byte, err error) error {
+func diagnose[T any](data []byte, p *T, err error, check func(*T) *checker) error {
 	t, unreadable := readTree(data)
 	if unreadable != nil {
 		return (&Problems{List: []Problem{misread(unreadable)}}).err()
 	}
 	s := &shape{tree: t}
 	if err != nil {
-		s.check(t.root, reflect.TypeFor[Programme](), "")
+		s.check(t.root, reflect.TypeFor[T](), "")
 		if len(s.problems.List) == 0 {
 			s.problems.add(misread(err))
 		}
-		var q Programme
+		var q T
 		if s.unknown != len(s.problems.List) || yaml.Unmarshal(data, &q) != nil {
 			return s.problems.err()
 		}
 		p = &q
 	}
 	found := s.problems
-	for _, one := range p.check().list {
+	for _, one := range check(p).list {
 		one.Line, one.Column = t.at(one.Field)
 		found.List = append(found.List, one)
 	}
@@ -65,7 +65,7 @@ type checker struct {
 }
 
 func (c *checker) bad(field, format string, args ...any) {
-	one := Problem{Field: field, Message: fmt.Sprintf(format, args...)}
+	one := Problem{Field: strings.TrimPrefix(field, "."), Message: fmt.Sprintf(format, args...)}
 	if c.at != nil {
 		one.Requirement, one.Clause = c.at.ID, c.at.Clause
 	}
@@ -112,11 +112,8 @@ func (p *Programme) check() *checker {
 			c.bad(rule.field, "%s", rule.message)
 		}
 	}
-	c.cap("policy.outside", p.Policy.Outside)
-	c.cap("policy.rpl", p.Policy.RPL)
-	c.try(p.Policy.MaxAge.validate("policy.maxAge"))
-	c.try(p.Policy.Repeat.validate("policy.repeat"))
-	c.try(p.Policy.Reuse.validate("policy.reuse"))
+	c.policy()
+	c.frame(p)
 	slots, ids := map[string]bool{}, map[string]bool{}
 	for i := range p.Requirements {
 		r := &p.Requirements[i]
@@ -240,13 +237,13 @@ func (c *checker) requirement(at string, r Requirement, slots map[string]bool) {
 	}
 	c.selector(at+".match", r.Match)
 	c.try(r.MaxAge.validate(at + ".maxAge"))
-	if r.MinLevel != nil && c.p.Levels.Framework == "" {
+	if r.MinLevel != nil && c.p.Levels.Framework == "" && !c.open() {
 		c.bad(at+".minLevel", "a minimum level needs levels.framework")
 	}
 	if g := r.MinGrade; g != nil && !slices.Contains([]string{"", ungradedCounts, ungradedRefused}, g.Ungraded) {
 		c.bad(at+".minGrade.ungraded", "what has no grade counts or is refused")
 	}
-	if r.MinGrade != nil && c.p.gradeRank(r.MinGrade.Scale, r.MinGrade.Grade) < 0 {
+	if r.MinGrade != nil && c.p.gradeRank(r.MinGrade.Scale, r.MinGrade.Grade) < 0 && !c.open() {
 		c.bad(at+".minGrade", "the grade %q is not on the scale %q", r.MinGrade.Grade, r.MinGrade.Scale)
 	}
 	limited := map[string]bool{}

@@ -45,6 +45,7 @@ type cli struct {
 	Wallet      walletCmd      `cmd:"" help:"A learner's own encrypted wallet."`
 	Trust       trustCmd       `cmd:"" help:"Who may award what: trust lists and bundles."`
 	Programme   programmeCmd   `cmd:"" help:"The rules of full credentials."`
+	Rules       rulesCmd       `cmd:"" help:"Rule documents that programmes share: scales, levels, conversions, policies, agreements."`
 	Recognise   recogniseCmd   `cmd:"" help:"Exchange credentials for credit."`
 	Staff       staffCmd       `cmd:"" help:"Accounts of the people who work with this server."`
 	Check       checkCmd       `cmd:"" help:"Prove that a data folder is whole."`

@@ -167,7 +167,26 @@ func (trustBundleCmd) Help() string {
 func (programmeCheckCmd) Help() string {
 	return `Examples:
   cairn programme check examples/programmes/sustainable-agriculture.yaml
-  cairn programme check examples/programmes/sustainable-agriculture.yaml --json`
+  cairn programme check examples/programmes/sustainable-agriculture.yaml --json
+  cairn programme check examples/rules/programme.yaml --with examples/rules`
+}
+
+func (rulesCheckCmd) Help() string {
+	return `Prints the digest by which a programme names a document.
+
+Examples:
+  cairn rules check examples/rules/grade-scale.yaml
+  cairn rules check examples/rules/national-policy.yaml examples/rules/agreement.yaml`
+}
+
+func (rulesFormatCmd) Help() string {
+	return `Example:
+  cairn rules format examples/rules/agreement.yaml`
+}
+
+func (rulesSchemaCmd) Help() string {
+	return `Example:
+  cairn rules schema agreement`
 }
 
 func (programmeFormatCmd) Help() string {
@@ -178,7 +197,8 @@ func (programmeFormatCmd) Help() string {
 func (programmeShowCmd) Help() string {
 	return `Examples:
   cairn programme show examples/programmes/sustainable-agriculture.yaml
-  cairn programme show examples/programmes/sustainable-agriculture.yaml --lang sw`
+  cairn programme show examples/programmes/sustainable-agriculture.yaml --lang sw
+  cairn programme show examples/rules/programme.yaml --with examples/rules`
 }
 
 func (programmeSchemaCmd) Help() string {

@@ -22,8 +22,9 @@ type programmeCmd struct {
 }
 
 type programmeCheckCmd struct {
-	File string `arg:"" help:"YAML or JSON file."`
-	JSON bool   `help:"As JSON."`
+	File string   `arg:"" help:"YAML or JSON file."`
+	With []string `help:"Rule documents that it uses: files, or folders of YAML files." type:"path" placeholder:"PATH"`
+	JSON bool     `help:"As JSON."`
 }
 
 // checked is what check found; the JSON form of it.
@@ -52,7 +53,14 @@ func (f programmeCheckCmd) Run(c *console) error {
 		return err
 	default:
 		out.Digest = p.Digest()
-		out.Findings = append(out.Findings, programme.Lint(p, nil)...)
+		whole, findings, err := c.whole(p, f.With)
+		if err != nil {
+			return err
+		}
+		out.Findings = append(out.Findings, findings...)
+		if whole != nil {
+			out.Findings = append(out.Findings, programme.Lint(whole, nil)...)
+		}
 	}
 	if f.JSON {
 		e := json.NewEncoder(c.out)
@@ -103,8 +111,9 @@ func judgement(list []programme.Finding) error {
 }
 
 type programmeShowCmd struct {
-	File string `arg:"" help:"YAML or JSON file."`
-	Lang string `help:"Language of the sentences; that of the terminal when empty."`
+	File string   `arg:"" help:"YAML or JSON file."`
+	Lang string   `help:"Language of the sentences; that of the terminal when empty."`
+	With []string `help:"Rule documents that it uses: files, or folders of YAML files." type:"path" placeholder:"PATH"`
 }
 
 func (f programmeShowCmd) Run(c *console) error {
@@ -123,6 +132,14 @@ func (f programmeShowCmd) Run(c *console) error {
 		}
 		return err
 	}
+	whole, found, err := c.whole(p, f.With)
+	if err != nil {
+		return err
+	}
+	if whole == nil {
+		return firstError(c.findings(f.File, found), judgement(found))
+	}
+	p = whole
 	_, err = io.WriteString(c.out, prospectus.Of(p, words, prospectus.Names{}).Text(words))
 	return err
 }

@@ -29,6 +29,11 @@ func (f programmeFormatCmd) Run(c *console) error {
 		}
 		return err
 	}
+	return f.put(c, b, out)
+}
+
+// put writes what was laid out, or shows what would change.
+func (f programmeFormatCmd) put(c *console, b, out []byte) error {
 	same := bytes.Equal(b, out)
 	switch {
 	case f.Write && f.File != "-":
@@ -51,7 +56,7 @@ func (f programmeFormatCmd) Run(c *console) error {
 		}
 		return firstError(w.err, exit(verify.Invalid.ExitCode()))
 	}
-	_, err = c.out.Write(out)
+	_, err := c.out.Write(out)
 	return err
 }
 

@@ -54,6 +54,8 @@ type Line struct {
 type Names struct {
 	Achievement func(cairn.AchievementID) string
 	Issuer      func(cairn.DID) string
+	// Document gives the address of a rule document that a programme uses.
+	Document func(programme.Reference) string
 }
 
 // Of puts the rules of a programme into sentences.
@@ -68,7 +70,7 @@ func Of(p *programme.Programme, words i18n.Printer, names Names) Prospectus {
 		id    string
 		lines []Line
 	}{
-		{"choices", s.choices()}, {"policy", s.policy()}, {"agreements", s.agreements()}, {"exclusive", s.exclusive()}, {"levels", s.levels()}, {"grades", s.grades()}, {"more", s.rest(p)},
+		{"choices", s.choices()}, {"policy", s.policy()}, {"agreements", s.agreements()}, {"exclusive", s.exclusive()}, {"levels", s.levels()}, {"grades", s.grades()}, {"more", s.rest(p)}, {"uses", s.uses()},
 	} {
 		if len(g.lines) > 0 {
 			out.General = append(out.General, Section{ID: "rules-" + g.id, Title: s.say("section." + g.id), Lines: g.lines})

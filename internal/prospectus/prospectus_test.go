@@ -75,12 +75,14 @@ func whole() (*programme.Programme, []string) {
 	p.Policy.Floors[0].Average.Round, p.Policy.Caps[0].Average.Round = "down", "down"
 	p.Policy.Floors[0].Of, p.Policy.Caps[0].Of = "counted", "counted"
 	p.Policy.Reuse.Allow = programme.ReuseShare
+	p.Credit.Round.Direction, p.Credit.Round.When, p.Agreements[0].Party = "down", "after", nil
 	p.Policy.Outside.Percent, p.Policy.RPL.Credits = cairn.Credits{}, cairn.Credits{}
 	return p, slices.DeleteFunc(places, func(s string) bool {
 		return s == ".policy.outside.percent" || s == ".policy.rpl.credits" ||
 			strings.HasPrefix(s, ".policy.caps.0.average") || // floors have averages
-			strings.HasSuffix(s, "atch.minGrade.ungraded") || strings.HasSuffix(s, "not.minGrade.ungraded") || // for requirements only
+			strings.HasSuffix(s, "atch.minGrade.ungraded") || strings.HasSuffix(s, "not.minGrade.ungraded") || s == ".agreements.0.minGrade.ungraded" || // for requirements only
 			s == ".choices.0.id" || s == ".choices.0.tracks.0.id" ||
+			s == ".uses.0.kind" || s == ".agreements.0.party" || // the digest fixes the kind; a name that is known comes first
 			s == ".policy.caps.0.id" || s == ".policy.floors.0.id" || s == ".policy.caps.0.by" // for decisions, not for learners; and the default
 	})
 }

@@ -13,14 +13,20 @@ import (
 // said are the members that the functions of this file put into words, by the type
 // that they are of. The others are said by the sentence of their name; see rest.
 var said = map[string][]string{
-	"Programme":   {"id", "edition", "institution", "title", "description", "language", "award", "credit", "levels", "grades", "policy", "agreements", "exclusive", "choices", "requirements"},
+	"Programme":   {"id", "edition", "institution", "title", "description", "language", "award", "credit", "levels", "grades", "policy", "agreements", "exclusive", "choices", "requirements", "uses"},
 	"Award":       {"achievement", "type", "level"},
 	"Level":       {"framework", "value"},
-	"Credit":      {"unit", "hoursPerCredit", "total"},
-	"Levels":      {"framework", "map"},
+	"Credit":      {"unit", "hoursPerCredit", "total", "systems", "round"},
+	"UnitSystem":  {"unit", "hoursPerCredit"},
+	"Rounding":    {"direction", "step", "when", "clause"},
+	"Levels":      {"framework", "map", "steps", "exact"},
 	"LevelMap":    {"framework", "value", "is"},
-	"Grade":       {"scale", "grades"},
-	"Policy":      {"outside", "rpl", "maxAge", "repeat", "reuse", "caps", "floors", "appeal"},
+	"Grade":       {"scale", "grades", "pass", "clause", "passFail", "map"},
+	"PassFail":    {"grades", "as", "clause"},
+	"GradeMap":    {"scale", "grade", "is"},
+	"Policy":      {"outside", "rpl", "maxAge", "repeat", "reuse", "caps", "floors", "appeal", "overlap"},
+	"Overlap":     {"percent", "clause"},
+	"Reference":   {"kind", "id", "digest"},
 	"Bound":       {"id", "clause", "title", "match", "requirements", "credits", "percent", "number", "average", "of", "by", "distinct", "per", "round"},
 	"Average":     {"scale", "min", "decimals", "round"},
 	"Cap":         {"percent", "credits", "round", "clause"},
@@ -32,7 +38,7 @@ var said = map[string][]string{
 	"Slot":        {"id", "title", "credits", "match"},
 	"Limit":       {"fields", "credits", "clause"},
 	"MinGrade":    {"scale", "grade"},
-	"Agreement":   {"id", "issuer", "achievement", "countsAs", "field", "from", "until"},
+	"Agreement":   {"id", "issuer", "achievement", "countsAs", "field", "from", "until", "governs", "credits", "minGrade", "overlap", "cohort", "clause", "party"},
 	"Exclusive":   {"clause", "achievements"},
 	"Choice":      {"id", "clause", "title", "choose", "tracks", "track"},
 	"Track":       {"id", "title"},
@@ -62,6 +68,16 @@ func (s *speaker) award() []Line {
 		}
 	}
 	out = append(out, s.line("award.language", "language", language), s.line("award.edition", "edition", p.Edition, "id", string(p.ID)))
+	for _, u := range p.Credit.Systems {
+		l := s.line("credit.system", "other", u.Unit, "hours", s.Figure(u.HoursPerCredit))
+		l.Lines = s.rest(u)
+		out = append(out, l)
+	}
+	if r := p.Credit.Round; r != nil {
+		l := s.line("credit.round."+cmp.Or(r.When, "before")+"."+r.Direction, "step", s.Figure(r.Step))
+		l.Clause, l.Lines = r.Clause, s.rest(*r)
+		out = append(out, l)
+	}
 	return append(append(append(out, s.rest(p.Award)...), s.restOf(p.Award.Level)...), s.rest(p.Credit)...)
 }
 
@@ -113,7 +129,7 @@ func (s *speaker) slots(slots []programme.Slot) (out []Line) {
 		l.Lines = s.selector(&slot.Match)
 		for _, a := range s.p.Agreements {
 			if slices.Contains(a.CountsAs, slot.ID) {
-				l.Lines = append(l.Lines, s.line("slot.agreement", "achievement", s.achievement(a.Achievement).Text, "issuer", s.issuer(a.Issuer), "agreement", a.ID))
+				l.Lines = append(l.Lines, s.line("slot.agreement", "achievement", s.achievement(a.Achievement).Text, "issuer", s.party(&a), "agreement", a.ID))
 			}
 		}
 		l.Lines = append(l.Lines, s.rest(*slot)...)
@@ -238,6 +254,11 @@ func (s *speaker) policy() (out []Line) {
 	for i := range pol.Floors {
 		out = append(out, s.bound("bound.least", &pol.Floors[i])...)
 	}
+	if o := pol.Overlap; o != nil {
+		l := s.line("policy.overlap", "percent", s.Figure(o.Percent))
+		l.Clause, l.Lines = o.Clause, s.rest(*o)
+		out = append(out, l)
+	}
 	out = append(out, s.rest(*pol)...)
 	if a := pol.Appeal; a != nil {
 		l := s.line("policy.appeal", "days", s.count("days", a.Days), "to", a.To)
@@ -310,8 +331,8 @@ func (s *speaker) agreements() (out []Line) {
 	}
 	for _, a := range s.p.Agreements {
 		from := s.achievement(a.Achievement)
-		l := s.line("agreement", "agreement", a.ID, "achievement", from.Text, "issuer", s.issuer(a.Issuer))
-		l.Href = from.Href
+		l := s.line("agreement", "agreement", a.ID, "achievement", from.Text, "issuer", s.party(&a))
+		l.Href, l.Clause = from.Href, a.Clause
 		var places []string
 		for _, id := range a.CountsAs {
 			places = append(places, titles[id])
@@ -331,6 +352,21 @@ func (s *speaker) agreements() (out []Line) {
 		}
 		if !a.Until.IsZero() {
 			l.Lines = append(l.Lines, s.line("agreement.until", "date", s.Partial(a.Until)))
+		}
+		if a.Governs != "" {
+			l.Lines = append(l.Lines, s.line("agreement.governs."+a.Governs))
+		}
+		if a.Credits.Sign() > 0 {
+			l.Lines = append(l.Lines, s.line("agreement.credits", "credits", s.Figure(a.Credits)))
+		}
+		if a.MinGrade != nil {
+			l.Lines = append(l.Lines, s.line("agreement.min-grade", "grade", s.grade(a.MinGrade)))
+		}
+		if a.Overlap.Sign() > 0 {
+			l.Lines = append(l.Lines, s.line("agreement.overlap", "percent", s.Figure(a.Overlap)))
+		}
+		if a.Cohort != nil {
+			l.Lines = append(l.Lines, s.line("agreement.cohort", "dates", a.Cohort.String()))
 		}
 		l.Lines = append(l.Lines, s.rest(a)...)
 		out = append(out, l)
@@ -390,6 +426,15 @@ func (s *speaker) place(id string) string {
 	return id
 }
 
+// party is the name of whoever awards what an agreement is about.
+func (s *speaker) party(a *programme.Agreement) string {
+	name := s.issuer(a.Issuer)
+	if name == string(a.Issuer) && len(a.Party) > 0 {
+		return s.text(a.Party)
+	}
+	return name
+}
+
 func (s *speaker) exclusive() (out []Line) {
 	for _, e := range s.p.Exclusive {
 		out = append(out, Line{Text: s.say("exclusive"), Clause: e.Clause, Lines: append(s.achievements(e.Achievements), s.rest(e)...)})
@@ -402,6 +447,16 @@ func (s *speaker) levels() (out []Line) {
 	if l.Framework != "" {
 		out = append(out, s.line("levels.framework", "framework", l.Framework))
 	}
+	if len(l.Steps) > 0 {
+		var steps []string
+		for _, v := range l.Steps {
+			steps = append(steps, s.Figure(v))
+		}
+		out = append(out, s.line("levels.steps", "list", list(s, "and", steps)))
+	}
+	if l.Exact {
+		out = append(out, s.line("levels.exact"))
+	}
 	for _, m := range l.Map {
 		one := s.line("levels.map", "framework", m.Framework, "value", s.Figure(m.Value), "is", s.Figure(m.Is))
 		one.Lines = s.rest(m)
@@ -413,7 +468,38 @@ func (s *speaker) levels() (out []Line) {
 func (s *speaker) grades() (out []Line) {
 	for _, g := range s.p.Grades {
 		l := s.line("grades", "scale", g.Scale, "list", list(s, "comma", g.Grades))
-		l.Lines = s.rest(g)
+		if g.Pass != "" {
+			l.Lines = append(l.Lines, Line{Text: s.say("grade.pass", "grade", g.Pass), Clause: g.Clause})
+		}
+		if f := g.PassFail; f != nil {
+			code := "grade.pass-person"
+			if f.As != "" {
+				code = "grade.pass-as"
+			}
+			l.Lines = append(l.Lines, Line{Text: s.say(code, "list", list(s, "and", f.Grades), "grade", f.As), Clause: f.Clause, Lines: s.rest(*f)})
+		}
+		for _, m := range g.Map {
+			l.Lines = append(l.Lines, Line{Text: s.say("grade.map", "grade", m.Grade, "scale", m.Scale, "is", m.Is), Lines: s.rest(m)})
+		}
+		l.Lines = append(l.Lines, s.rest(g)...)
+		out = append(out, l)
+	}
+	return out
+}
+
+// uses lists the rule documents that the rules come from.
+func (s *speaker) uses() (out []Line) {
+	for _, u := range s.p.Uses {
+		l := s.line("uses.unknown", "id", u.ID, "digest", u.Digest)
+		for _, d := range s.p.Rules() {
+			if d.Digest() == u.Digest {
+				l = s.line("uses."+string(d.Kind), "title", s.text(d.Title), "version", d.Version)
+			}
+		}
+		if s.names.Document != nil {
+			l.Href = s.names.Document(u)
+		}
+		l.Lines = s.rest(u)
 		out = append(out, l)
 	}
 	return out

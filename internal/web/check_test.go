@@ -262,6 +262,7 @@ func TestMachineEndpoints(t *testing.T) {
 		"/ns/v1":                       {"application/ld+json", `@context`},
 		"/schemas/programme-v1.json":   {"application/schema+json", `json-schema.org`},
 		"/schemas/report-v1.json":      {"application/schema+json", `"$id": "https://cairn.example/schemas/report-v1.json"`},
+		"/schemas/agreement-v1.json":   {"application/schema+json", `"$id": "https://cairn.example/schemas/agreement-v1.json"`},
 		"/i/college/programmes/agri":   {"application/yaml; charset=utf-8", `Certificate in farming`},
 		"/healthz":                     {"text/plain; charset=utf-8", "ok"},
 		"/i/college":                   {"text/html; charset=utf-8", "Certificate in farming"},

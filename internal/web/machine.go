@@ -124,6 +124,16 @@ func (s *Site) programmeSchema(v *visit) error {
 	return v.file(programme.Schema, "application/schema+json", cacheForLong)
 }
 
+// ruleSchema is for editors of the other rule documents.
+func (s *Site) ruleSchema(v *visit) error {
+	kind, ok := strings.CutSuffix(v.r.PathValue("name"), "-v1.json")
+	b, err := programme.RuleSchema(programme.Kind(kind))
+	if !ok || err != nil {
+		return errNoPage
+	}
+	return v.file(b, "application/schema+json", cacheForLong)
+}
+
 // reportSchema is for programs that read what verifyAPI answers.
 func (s *Site) reportSchema(v *visit) error {
 	return v.file(specs.ReportSchema, "application/schema+json", cacheForLong)

@@ -72,6 +72,7 @@ var access = map[string]web.Who{
 	"GET /ns/v1":                           web.Anyone,
 	"GET /schemas/programme-v1.json":       web.Anyone,
 	"GET /schemas/report-v1.json":          web.Anyone,
+	"GET /schemas/{name}":                  web.Anyone,
 }
 
 // address fills the placeholders of a pattern in.

@@ -228,6 +228,7 @@ func (s *Site) Routes() []Route {
 		{"GET", "/i/{inst}/programmes/{name}", Anyone, true, s.programme},
 		{"GET", "/ns/v1", Anyone, true, s.namespace},
 		{"GET", "/schemas/programme-v1.json", Anyone, true, s.programmeSchema},
+		{"GET", "/schemas/{name}", Anyone, true, s.ruleSchema},
 		{"GET", pathReportSchema, Anyone, true, s.reportSchema},
 	}
 }
