@@ -126,6 +126,7 @@ type recogniseCmd struct {
 	Decide  recogniseDecideCmd  `cmd:"" help:"Decide an application."`
 	Next    recogniseNextCmd    `cmd:"" help:"What a learner could earn next for a programme, what will lapse, and what if."`
 	Compare recogniseCompareCmd `cmd:"" help:"Which programme a learner is nearest to."`
+	Ledger  recogniseLedgerCmd  `cmd:"" help:"What credit was used for what."`
 }
 
 type recogniseReplayCmd struct {

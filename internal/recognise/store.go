@@ -68,6 +68,7 @@ type Tx interface {
 	LearningUse(ctx context.Context, inst cairn.InstitutionID, issuer cairn.DID, a cairn.AchievementID, l cairn.LearnerID) (CreditUse, error)
 
 	StandingTx
+	LedgerTx
 
 	AppendEvent(ctx context.Context, e issue.Event) error
 }

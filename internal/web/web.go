@@ -193,6 +193,7 @@ func (s *Site) Routes() []Route {
 		{"GET", "/stack/{token}", Link, false, s.stack},
 		{"GET", "/stack/{token}/documents/{id}/{form}", Link, false, s.stackDocument},
 		{"GET", "/stack/{token}/plan/{programme}", Link, false, s.stackPlan},
+		{"GET", "/stack/{token}/ledger", Link, false, s.stackLedger},
 		{"POST", "/stack/{token}/apply", Link, false, s.stackApply},
 		{"GET", "/stack/{token}/applications/{id}", Link, false, s.stackApplication},
 		{"POST", "/stack/{token}/applications/{id}/add", Link, false, s.stackAdd},
@@ -208,6 +209,7 @@ func (s *Site) Routes() []Route {
 		{"POST", "/account/signout-everywhere", SignedIn, false, s.signOutEverywhere},
 
 		{"GET", "/registrar", Registrar, false, s.queue},
+		{"GET", "/registrar/ledger", Registrar, false, s.ledger},
 		{"GET", "/registrar/applications/{id}", Registrar, false, s.application},
 		{"POST", "/registrar/applications/{id}/identity", Registrar, false, s.confirmIdentity},
 		{"POST", "/registrar/applications/{id}/attest", Registrar, false, s.attest},
