@@ -126,12 +126,12 @@ func Differ(before, after Result) Difference {
 }
 
 // without lists the reasons of a that are not in b. What a reason counted is in the
-// amounts already, so its arguments do not make it another one.
+// amounts already, so of its arguments only the place and the limit make it another one.
 func without(a, b []Reason) []Reason {
 	var out []Reason
 	for _, r := range a {
 		if !slices.ContainsFunc(b, func(o Reason) bool {
-			return o.Code == r.Code && o.Clause == r.Clause && o.Requirement == r.Requirement && o.Args["slot"] == r.Args["slot"]
+			return o.Code == r.Code && o.Clause == r.Clause && o.Requirement == r.Requirement && o.Args["slot"] == r.Args["slot"] && o.Args["limit"] == r.Args["limit"]
 		}) {
 			out = append(out, r)
 		}

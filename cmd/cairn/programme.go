@@ -19,6 +19,8 @@ type programmeCmd struct {
 	Schema  programmeSchemaCmd  `cmd:"" help:"Print the JSON Schema of programme documents."`
 	Publish programmePublishCmd `cmd:"" help:"Publish an edition."`
 	List    programmeListCmd    `cmd:"" help:"List the programmes of an institution."`
+	Test    programmeTestCmd    `cmd:"" help:"Try a draft on past cases: whose result would differ, and why."`
+	Cases   programmeCasesCmd   `cmd:"" help:"Write the past cases of a programme to a file, to try drafts on."`
 }
 
 type programmeCheckCmd struct {

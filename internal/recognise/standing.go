@@ -285,6 +285,9 @@ type StandingTx interface {
 	Facts(ctx context.Context, inst cairn.InstitutionID, learner cairn.LearnerID) ([]Fact, error)
 	StandingsOf(ctx context.Context, inst cairn.InstitutionID, learner cairn.LearnerID) ([]Standing, error)
 	SignedDocument(ctx context.Context, inst cairn.InstitutionID, id cairn.CredentialID) ([]byte, error)
+	// EvaluatedApplications returns the applications for a programme that have an
+	// evaluation, by their ids, and the names of their learners.
+	EvaluatedApplications(ctx context.Context, inst cairn.InstitutionID, id cairn.ProgrammeID, after cairn.ApplicationID, limit int) ([]Application, []string, error)
 	// SaveStanding stores an update and reports whether it did: not when the learner
 	// was looked at by somebody else since the update was begun.
 	SaveStanding(ctx context.Context, run string, u StandingUpdate) (bool, error)

@@ -122,6 +122,18 @@ func (t *Tx) SignedDocument(ctx context.Context, inst cairn.InstitutionID, id ca
 		`SELECT signed FROM credential WHERE institution = ? AND id = ? AND state = 'issued'`, inst, id)
 }
 
+// EvaluatedApplications implements recognise.StandingTx.
+func (t *Tx) EvaluatedApplications(ctx context.Context, inst cairn.InstitutionID, id cairn.ProgrammeID, after cairn.ApplicationID, limit int) ([]recognise.Application, []string, error) {
+	var names []string
+	all, err := list(ctx, t, func(s scanner) (a recognise.Application, err error) {
+		var name string
+		err = s.Scan(jsonColumn{&a}, &name)
+		names = append(names, name)
+		return a, err
+	}, `SELECT json_remove(body, '$.Items'), learner_name FROM application WHERE institution = ? AND programme = ? AND id > ? AND json_type(body, '$.Evaluation') = 'object' ORDER BY id LIMIT ?`, inst, id, after, limit)
+	return all, names, err
+}
+
 // SaveStanding implements recognise.StandingTx.
 func (t *Tx) SaveStanding(ctx context.Context, run string, u recognise.StandingUpdate) (bool, error) {
 	var inputs, at string
