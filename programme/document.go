@@ -168,8 +168,11 @@ type Currency struct {
 
 // Appeal is how a decision can be contested.
 type Appeal struct {
-	Days int    `yaml:"days"`
+	Days int    `yaml:"days"` // that the learner has
 	To   string `yaml:"to"`
+	// DecideWithin is how many days the institution has, from the day on which the
+	// appeal is handed in; 0 when the programme does not say.
+	DecideWithin int `yaml:"decideWithin,omitempty"`
 }
 
 // Requirement is one part of the programme. Exactly one of All, Of, Credits, Number

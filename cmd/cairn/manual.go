@@ -234,10 +234,22 @@ Examples:
 
 func (recogniseDecideCmd) Help() string {
 	return `APPLICATION is what recognise queue shows first. return gives it back to the
-learner, to be completed.
+learner, to be completed. An appeal is accepted or the decision upheld, by
+somebody who did not sign that decision, and --original names it. Where the
+programme asks for a second signature, recognise countersign gives it.
 
 Example:
   cairn recognise decide university APPLICATION accept --by grace --reason "as the rules say" --data demo-data`
+}
+
+func (recogniseCountersignCmd) Help() string {
+	return `For applications in the state countersigning (recognise queue --state
+countersigning). The same person can't sign twice, and whoever decided can undo
+it as well.
+
+Examples:
+  cairn recognise countersign university APPLICATION --by henry --role dean --reason "seen" --data demo-data
+  cairn recognise countersign university APPLICATION --by henry --reason "evidence is missing" --undo --data demo-data`
 }
 
 func (staffAddCmd) Help() string {

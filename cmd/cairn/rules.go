@@ -120,13 +120,14 @@ func (f trustBundleCmd) Run(c *console) error {
 }
 
 type recogniseCmd struct {
-	Replay  recogniseReplayCmd  `cmd:"" default:"withargs" help:"Work a decision out again, byte for byte: cairn recognise --replay DECISION."`
-	Queue   recogniseQueueCmd   `cmd:"" help:"List applications."`
-	Run     recogniseRunCmd     `cmd:"" help:"What needs no person: applications go on, and every learner's standing is worked out anew where something has changed. For every night."`
-	Decide  recogniseDecideCmd  `cmd:"" help:"Decide an application."`
-	Next    recogniseNextCmd    `cmd:"" help:"What a learner could earn next for a programme, what will lapse, and what if."`
-	Compare recogniseCompareCmd `cmd:"" help:"Which programme a learner is nearest to."`
-	Ledger  recogniseLedgerCmd  `cmd:"" help:"What credit was used for what."`
+	Replay      recogniseReplayCmd      `cmd:"" default:"withargs" help:"Work a decision out again, byte for byte: cairn recognise --replay DECISION."`
+	Queue       recogniseQueueCmd       `cmd:"" help:"List applications."`
+	Run         recogniseRunCmd         `cmd:"" help:"What needs no person: applications go on, and every learner's standing is worked out anew where something has changed. For every night."`
+	Decide      recogniseDecideCmd      `cmd:"" help:"Decide an application."`
+	Countersign recogniseCountersignCmd `cmd:"" help:"Sign a decision as the second person, or undo it."`
+	Next        recogniseNextCmd        `cmd:"" help:"What a learner could earn next for a programme, what will lapse, and what if."`
+	Compare     recogniseCompareCmd     `cmd:"" help:"Which programme a learner is nearest to."`
+	Ledger      recogniseLedgerCmd      `cmd:"" help:"What credit was used for what."`
 }
 
 type recogniseReplayCmd struct {
@@ -214,7 +215,7 @@ func contained(b []byte) ([][]byte, error) {
 type recogniseQueueCmd struct {
 	dataFlags
 	Institution string `arg:"" help:"Short name of the institution."`
-	State       string `help:"Only in this state: draft, submitted, evaluated, decided, reserved, awarded, delivered or withdrawn." enum:",draft,submitted,evaluated,decided,reserved,awarded,delivered,withdrawn" default:""`
+	State       string `help:"Only in this state: draft, submitted, evaluated, countersigning, decided, reserved, awarded, delivered or withdrawn." enum:",draft,submitted,evaluated,countersigning,decided,reserved,awarded,delivered,withdrawn" default:""`
 	Search      string `help:"Part of a learner's name."`
 	After       string `help:"Start after this application."`
 	Limit       int    `default:"50" help:"Lines of a page."`
@@ -228,9 +229,57 @@ func (f recogniseQueueCmd) Run(c *console) error {
 			w.printf("No application was found.\n")
 		}
 		for _, s := range list {
-			w.printf("%s  %s  %-10s %-30s %2d credentials, %d wait for a person  %s\n", s.ID, s.Since.Format("2006-01-02"), s.State, s.LearnerName, s.Items, s.Waiting, s.Programme)
+			note := ""
+			if s.Appeal != "" {
+				note = "  appeal against " + string(s.Appeal)
+			}
+			if s.Due != "" {
+				note += ", to be decided by " + s.Due
+			}
+			w.printf("%s  %s  %-10s %-30s %2d credentials, %d wait for a person  %s%s\n", s.ID, s.Since.Format("2006-01-02"), s.State, s.LearnerName, s.Items, s.Waiting, s.Programme, note)
 		}
 		return firstError(err, w.err)
+	})
+}
+
+// advanced goes on with an application and says how far it came.
+func advanced(c *console, a *app.App, inst cairn.InstitutionID, id cairn.ApplicationID) error {
+	done, err := a.Recognise.Advance(c.ctx, inst, id)
+	if err != nil {
+		return err
+	}
+	w := &writer{w: c.out}
+	w.printf("%s is %s\n", id, done.State)
+	if done.State == recognise.Countersigning {
+		w.printf("  another registrar must sign: cairn recognise countersign\n")
+	}
+	for _, d := range done.Deliveries {
+		w.printf("  %-12s %s\n", d.Kind, d.Credential)
+	}
+	return w.err
+}
+
+type recogniseCountersignCmd struct {
+	dataFlags
+	Institution string `arg:"" help:"Short name of the institution."`
+	Application string `arg:"" help:"Application."`
+	By          string `required:"" help:"Who signs: another person than the one who decided."`
+	Role        string `default:"registrar" help:"In which role."`
+	Reason      string `required:"" help:"Why; it stands in the decision."`
+	Undo        bool   `help:"Undo the decision, so that it is decided anew."`
+}
+
+func (f recogniseCountersignCmd) Run(c *console) error {
+	return f.with(c, func(a *app.App) error {
+		inst, id := cairn.InstitutionID(f.Institution), cairn.ApplicationID(f.Application)
+		now, err := a.Recognise.Application(c.ctx, inst, id)
+		if err != nil {
+			return err
+		}
+		if _, err := a.Recognise.Countersign(c.ctx, recognise.CountersignRequest{Institution: inst, Application: id, Revision: now.Revision, Agree: !f.Undo, By: cairn.StaffID(f.By), Role: f.Role, Reason: f.Reason}); err != nil {
+			return err
+		}
+		return advanced(c, a, inst, id)
 	})
 }
 
@@ -238,7 +287,8 @@ type recogniseDecideCmd struct {
 	dataFlags
 	Institution string `arg:"" help:"Short name of the institution."`
 	Application string `arg:"" help:"Application."`
-	Outcome     string `arg:"" enum:"accept,refuse,return" help:"accept, refuse or return."`
+	Outcome     string `arg:"" enum:"accept,refuse,return,uphold" help:"accept, refuse, return, or uphold on an appeal."`
+	Original    string `help:"The decision that an appeal is against, by its id."`
 	By          string `required:"" help:"Who decides."`
 	Reason      string `required:"" help:"Why; the learner reads it."`
 }
@@ -251,18 +301,9 @@ func (f recogniseDecideCmd) Run(c *console) error {
 			return err
 		}
 		if _, err := a.Recognise.Decide(c.ctx, recognise.DecideRequest{Institution: inst, Application: id, Revision: now.Revision,
-			Outcome: recognise.Outcome(f.Outcome), By: cairn.StaffID(f.By), Role: "registrar", Reason: f.Reason}); err != nil {
+			Outcome: recognise.Outcome(f.Outcome), Original: cairn.CredentialID(f.Original), By: cairn.StaffID(f.By), Role: "registrar", Reason: f.Reason}); err != nil {
 			return err
 		}
-		done, err := a.Recognise.Advance(c.ctx, inst, id)
-		if err != nil {
-			return err
-		}
-		w := &writer{w: c.out}
-		w.printf("%s is %s\n", id, done.State)
-		for _, d := range done.Deliveries {
-			w.printf("  %-12s %s\n", d.Kind, d.Credential)
-		}
-		return w.err
+		return advanced(c, a, inst, id)
 	})
 }

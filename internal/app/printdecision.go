@@ -66,6 +66,16 @@ func (d decided) paper(sheet paper.Sheet, digest string) (paper.Decision, error)
 		}
 		out.AppealUntil, out.AppealTo = until, d.Appeal.To
 	}
+	if q := d.Appealed; q != nil {
+		earlier, err := vc.ParseTime(q.Earlier.At)
+		if err != nil {
+			return out, err
+		}
+		day := d.Partial(cairn.PartialDate{Year: earlier.Year(), Month: earlier.Month(), Day: earlier.Day()})
+		out.Summary += ". " + say.T("paper", "paper.decision.before", "n", say.Figure(q.Before.Counted), "all", say.Figure(q.Before.Total), "unit", q.Before.Unit)
+		out.Limits = append(out.Limits, say.T("paper", "paper.decision.appealed", "outcome", say.T("web", "decision."+string(q.Earlier.Outcome)), "date", day, "digest", string(q.Decision)),
+			say.T("paper", "paper.decision.appeal-reason")+" "+q.Reason)
+	}
 	for _, e := range d.Exceptions {
 		if line := d.exception(e); line != "" {
 			out.Limits = append(out.Limits, line)
@@ -194,6 +204,20 @@ func (d decided) exception(e programme.Exception) string {
 	return what
 }
 
+// before says what a credential counted before an appeal, where that differs.
+func (d decided) before(c programme.CredentialResult) string {
+	for _, was := range d.Appealed.Before.Credentials {
+		if was.Credential != c.Credential {
+			continue
+		}
+		if was.Counted.Equal(c.Counted) {
+			return ""
+		}
+		return d.T("paper", "paper.decision.counted-before", "n", d.Figure(was.Counted), "all", d.Figure(was.Carries))
+	}
+	return d.T("paper", "paper.decision.new-evidence")
+}
+
 // judged finds the credential of a digest in the record.
 func (d decided) judged(digest string) recognise.RecordCredential {
 	i := slices.IndexFunc(d.Credentials, func(c recognise.RecordCredential) bool { return c.Held.Digest == digest })
@@ -219,6 +243,11 @@ func (d decided) credential(c programme.CredentialResult) paper.DecidedCredentia
 	}
 	out := paper.DecidedCredential{Title: d.title(c.Credential), Source: source + " · " + say.T("paper", "paper.route."+string(h.Route)), Date: h.AwardedOn,
 		Have: d.of(c.Counted, c.Carries), Status: say.T("recognise", "credential."+string(c.Status))}
+	if d.Appealed != nil {
+		if line := d.before(c); line != "" {
+			out.Notes = append(out.Notes, line)
+		}
+	}
 	for _, r := range c.Reasons {
 		out.Reasons = append(out.Reasons, paper.DecidedReason{Sentence: say.Map("recognise", "reason."+r.Code, recognise.ReasonArgs(d.programme, r, d)), Clause: r.Clause})
 	}

@@ -11,7 +11,7 @@ import (
 // of the programme.
 func needsSecond(p *programme.Programme, d Decision, r programme.Result) (clause string, yes bool) {
 	switch d.Outcome {
-	case Refuse:
+	case Refuse, Uphold:
 		return p.NeedsSecond(programme.ActRefuse)
 	case Accept:
 		if clause, yes = p.NeedsSecond(programme.ActAccept); !yes && r.BeyondRules() {
@@ -67,6 +67,9 @@ func (s *Service) Countersign(ctx context.Context, r CountersignRequest) (Applic
 		err = s.Tx(ctx, func(tx Tx) error { return s.store(ctx, tx, &a, "application.decision-undone", string(r.By)) })
 		return a, err
 	}
+	if err := a.otherDecider(r.By); err != nil {
+		return a, err
+	}
 	if r.By == a.Decision.By {
 		return a, samePerson(string(a.ID))
 	}
@@ -120,5 +123,5 @@ func (s *Service) acceptable(ctx context.Context, a *Application) error {
 	if fresh.Result.Counted.Sign() <= 0 {
 		return invalid("application.nothing-to-accept", "outcome", "nothing in the application can be counted; return or refuse it")
 	}
-	return nil
+	return a.better()
 }

@@ -70,6 +70,9 @@ func (s *Service) Except(ctx context.Context, r ExceptRequest) (Application, err
 	if err != nil {
 		return a, err
 	}
+	if err := a.otherDecider(r.By); err != nil {
+		return a, err
+	}
 	e := r.Exception
 	e.ID, e.Signature, e.Done, e.Second = "x", signature, nil, nil
 	if err := p.CheckException(e); err != nil {
@@ -133,6 +136,9 @@ func (s *Service) ActOnException(ctx context.Context, r ExceptionActRequest) (Ap
 	same := func(o *programme.Signature) bool { return o != nil && o.By == r.By && o.Reason == r.Reason }
 	a, err := s.Application(ctx, r.Institution, r.Application)
 	if err != nil {
+		return a, err
+	}
+	if err := a.otherDecider(r.By); err != nil {
 		return a, err
 	}
 	if e, found := a.Exception(r.ID); found && (r.Act == SignSecond && same(e.Second) || r.Act == ConfirmWork && same(e.Done)) {
@@ -229,6 +235,9 @@ func (a Application) Unsound(p *programme.Programme) string {
 	}
 	if second != nil && second.By == a.Decision.By {
 		return "one person signed its decision twice"
+	}
+	if a.otherDecider(a.Decision.By) != nil || second != nil && a.otherDecider(second.By) != nil {
+		return "somebody decided on an appeal against their own decision"
 	}
 	for _, e := range a.Exceptions {
 		if err := p.CheckException(e); err != nil {

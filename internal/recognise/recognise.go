@@ -103,6 +103,10 @@ type Application struct {
 	CertificateCredential cairn.CredentialID
 	TranscriptCredential  cairn.CredentialID
 	Deliveries            []Delivery
+	// Appeal is set when the application is against an earlier decision.
+	Appeal *Appeal `json:",omitempty"`
+	// Superseded is the appeal whose decision has taken the place of this one.
+	Superseded cairn.ApplicationID `json:",omitempty"`
 	// Note is the last word to the learner, such as the reason of a return.
 	Note string
 }
@@ -190,5 +194,7 @@ type Summary struct {
 	Since       time.Time // see Application.Since
 	Updated     time.Time
 	Items       int
-	Waiting     int // items whose identity a person must confirm
+	Waiting     int                 // items whose identity a person must confirm
+	Appeal      cairn.ApplicationID // that it is an appeal about; empty for others
+	Due         string              // the last day to decide on an appeal; empty when there is none
 }

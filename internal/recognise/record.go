@@ -27,7 +27,10 @@ const recordFormat = "cairn-recognition-decision/1"
 // depends on, so that anyone with the programme document and the credentials can
 // work the result out again.
 type Record struct {
-	Format      string              `json:"format"`
+	Format string `json:"format"`
+	// Kind is determined, or appealed for a decision on an appeal; absent in records
+	// from before there were appeals.
+	Kind        string              `json:"kind,omitempty"`
 	Application cairn.ApplicationID `json:"application"`
 	Institution cairn.DID           `json:"institution"`
 	Learner     RecordLearner       `json:"learner"`
@@ -43,6 +46,21 @@ type Record struct {
 	Result     programme.Result      `json:"result"`
 	Decision   RecordDecision        `json:"decision"`
 	Appeal     *RecordAppeal         `json:"appeal,omitempty"`
+	// Appealed is what a decision on an appeal was about.
+	Appealed *RecordAppealed `json:"appealed,omitempty"`
+	// Supersedes is the decision whose place this one takes.
+	Supersedes cairn.CredentialID `json:"supersedes,omitempty"`
+}
+
+// RecordAppealed is the decision that an appeal was against, so that both results can
+// be compared line by line.
+type RecordAppealed struct {
+	Decision cairn.CredentialID `json:"decision"`
+	Effect   string             `json:"effect"` // upheld, accepted or varied
+	Reason   string             `json:"reason"` // the learner's words
+	Filed    string             `json:"filed"`
+	Earlier  RecordDecision     `json:"earlier"`
+	Before   programme.Result   `json:"before"`
 }
 
 // RecordLearner is whom the decision is about.
@@ -88,12 +106,16 @@ type RecordAppeal struct {
 
 const dayLayout = "2006-01-02"
 
+func recordDecision(d Decision) RecordDecision {
+	return RecordDecision{Outcome: d.Outcome, By: d.By, Role: d.Role, Reason: d.Reason, At: vc.FormatTime(d.At), Second: d.Second}
+}
+
 func newRecord(a Application, p *programme.Programme, institution cairn.DID, learner RecordLearner) Record {
 	title, _ := p.Title.In(p.Language)
-	r := Record{Format: recordFormat, Application: a.ID, Institution: institution, Learner: learner,
+	r := Record{Format: recordFormat, Kind: kindDetermined, Application: a.ID, Institution: institution, Learner: learner,
 		Programme:   RecordProgramme{ID: p.ID, Edition: p.Edition, Digest: p.Digest(), Title: title},
 		EvaluatedAt: vc.FormatTime(a.Evaluation.At), AppliedOn: a.Evaluation.Applied, Attestations: a.Attestations, Exceptions: a.Exceptions, Result: a.Evaluation.Result,
-		Decision: RecordDecision{Outcome: a.Decision.Outcome, By: a.Decision.By, Role: a.Decision.Role, Reason: a.Decision.Reason, At: vc.FormatTime(a.Decision.At), Second: a.Decision.Second}}
+		Decision: recordDecision(*a.Decision)}
 	for _, h := range a.Evaluation.Held {
 		i := slices.IndexFunc(a.Items, func(i Item) bool { return i.Digest == h.Digest })
 		item := a.Items[i]
@@ -103,8 +125,17 @@ func newRecord(a Application, p *programme.Programme, institution cairn.DID, lea
 		}
 		r.Credentials = append(r.Credentials, c)
 	}
-	if p.Policy.Appeal != nil {
-		r.Appeal = &RecordAppeal{Until: a.Decision.At.AddDate(0, 0, p.Policy.Appeal.Days).Format(dayLayout), To: p.Policy.Appeal.To}
+	if q := a.Appeal; q != nil {
+		effect := "upheld"
+		if a.Decision.Outcome == Accept {
+			r.Supersedes, effect = q.Decision, "accepted"
+			if q.Earlier.Outcome == Accept {
+				effect = "varied"
+			}
+		}
+		r.Kind, r.Appealed = kindAppealed, &RecordAppealed{Decision: q.Decision, Effect: effect, Reason: q.Reason, Filed: vc.FormatTime(q.Filed), Earlier: recordDecision(q.Earlier), Before: q.Before}
+	} else if until := AppealUntil(p, *a.Decision); until != "" {
+		r.Appeal = &RecordAppeal{Until: until, To: p.Policy.Appeal.To}
 	}
 	return r
 }

@@ -517,6 +517,9 @@ func (s *Service) Submit(ctx context.Context, inst cairn.InstitutionID, id cairn
 		if a.Submitted.IsZero() {
 			a.Submitted = s.now()
 		}
+		if p := a.Appeal; p != nil && p.Due == "" && p.Within > 0 {
+			p.Due = s.now().AddDate(0, 0, p.Within).Format(dayLayout)
+		}
 		return nil
 	})
 }

@@ -92,6 +92,9 @@ type DecideRequest struct {
 	// Revision is the revision of the application that the registrar looked at.
 	Revision int
 	Outcome  Outcome
+	// Original is the decision that an appeal is against, as proof that whoever
+	// decides on the appeal has looked at it; empty for other applications.
+	Original cairn.CredentialID
 	By       cairn.StaffID
 	Role     string
 	Reason   string
@@ -121,11 +124,19 @@ func (s *Service) Decide(ctx context.Context, r DecideRequest) (Application, err
 	if err != nil {
 		return a, err
 	}
+	if err := s.onAppeal(ctx, a, r); err != nil {
+		return a, err
+	}
 	decision := &Decision{Outcome: r.Outcome, By: r.By, Role: r.Role, Reason: r.Reason, At: s.now()}
 	switch r.Outcome {
 	case Return:
 		a.State, a.Note, a.Evaluation = Draft, r.Reason, nil
-	case Refuse:
+		if a.Appeal != nil {
+			again := *a.Appeal
+			again.Due = "" // the clock begins anew when it comes back
+			a.Appeal = &again
+		}
+	case Refuse, Uphold:
 		a.State, a.Decision, a.Note = Decided, decision, r.Reason
 	case Accept:
 		if err := s.acceptable(ctx, &a); err != nil {
@@ -159,7 +170,8 @@ func notAwarded(ctx context.Context, tx Tx, a Application) error {
 	}
 	for _, o := range others {
 		completes := o.Decision != nil && o.Decision.Outcome == Accept && o.Evaluation != nil && o.Evaluation.Result.Complete
-		if o.ID != a.ID && o.Programme == a.Programme && (o.CertificateCredential != "" || completes) {
+		appealed := a.Appeal != nil && a.Appeal.Of == o.ID
+		if o.ID != a.ID && !appealed && o.Programme == a.Programme && (o.CertificateCredential != "" || completes) {
 			return &cairn.Error{Kind: cairn.Conflict, Code: "application.already-awarded", Object: string(o.ID),
 				Message: "the learner has the certificate of this programme already", Hint: "refuse or return this application; a lost certificate is delivered again, not awarded again"}
 		}
@@ -264,6 +276,11 @@ func (s *Service) reserve(ctx context.Context, a Application) error {
 				return clash
 			}
 		}
+		if a.Appeal != nil {
+			if err := s.supersede(ctx, tx, a); err != nil {
+				return err
+			}
+		}
 		next := a
 		next.State = Reserved
 		return s.store(ctx, tx, &next, "application.reserved", "engine")
@@ -292,7 +309,14 @@ func (s *Service) award(ctx context.Context, a Application) error {
 	s.Trace("decision")
 	if a.Decision.Outcome == Accept {
 		var certificate *issue.Issued
-		if a.Evaluation.Result.Complete {
+		switch {
+		case a.Appeal != nil && a.Appeal.Certificate != "":
+			c, err := s.Issue.Credential(ctx, a.Institution, a.Appeal.Certificate)
+			if err != nil {
+				return err
+			}
+			a.CertificateCredential, certificate = c.ID(), &c
+		case a.Evaluation.Result.Complete:
 			c, err := s.issueCertificate(ctx, a, p)
 			if err != nil {
 				return err
@@ -306,6 +330,12 @@ func (s *Service) award(ctx context.Context, a Application) error {
 		}
 		a.TranscriptCredential = transcript.ID()
 		s.Trace("transcript")
+		if a.Appeal != nil {
+			if err := s.revokeEarlier(ctx, a); err != nil {
+				return err
+			}
+			s.Trace("superseded")
+		}
 	}
 	a.State = Awarded
 	return s.save(ctx, a, "application.awarded")

@@ -64,6 +64,8 @@ type Tx interface {
 	// ReserveCredit spends a credential, and its learning, for a learner and a
 	// programme. It is a Conflict when one of them is spent on anything else.
 	ReserveCredit(ctx context.Context, u CreditUse) error
+	// ReleaseCredit frees a credential, and its learning, that u.Application had spent.
+	ReleaseCredit(ctx context.Context, u CreditUse) error
 	CreditUse(ctx context.Context, inst cairn.InstitutionID, issuer cairn.DID, id cairn.CredentialID) (CreditUse, error)
 	LearningUse(ctx context.Context, inst cairn.InstitutionID, issuer cairn.DID, a cairn.AchievementID, l cairn.LearnerID) (CreditUse, error)
 

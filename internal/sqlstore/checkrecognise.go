@@ -34,7 +34,7 @@ func (c *checker) exchange(ctx context.Context) error {
 		(SELECT 1 FROM learner l WHERE l.institution = a.institution AND l.id = a.learner)`); err != nil {
 		return err
 	}
-	rows, err := c.tx.tx.QueryContext(ctx, `SELECT body, institution, id, learner, programme, state FROM application`)
+	rows, err := c.tx.tx.QueryContext(ctx, `SELECT body, institution, id, learner, programme, state, appeal FROM application`)
 	if err != nil {
 		return err
 	}
@@ -42,12 +42,12 @@ func (c *checker) exchange(ctx context.Context) error {
 	var settled []recognise.Application
 	for rows.Next() {
 		var a recognise.Application
-		var institution, id, learner, programme, state string
-		if err := rows.Scan(jsonColumn{&a}, &institution, &id, &learner, &programme, &state); err != nil {
+		var institution, id, learner, programme, state, appeal string
+		if err := rows.Scan(jsonColumn{&a}, &institution, &id, &learner, &programme, &state, &appeal); err != nil {
 			return err
 		}
 		c.report.Counts["applications"]++
-		if string(a.Institution) != institution || string(a.ID) != id || string(a.Learner) != learner || string(a.Programme) != programme || string(a.State) != state {
+		if (a.Appeal == nil) != (appeal == "") || a.Appeal != nil && string(a.Appeal.Of) != appeal || string(a.Institution) != institution || string(a.ID) != id || string(a.Learner) != learner || string(a.Programme) != programme || string(a.State) != state {
 			c.wrong("C12", id, "the application and its row tell different things")
 		}
 		switch a.State {
@@ -59,11 +59,19 @@ func (c *checker) exchange(ctx context.Context) error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
+	if err := c.find(ctx, "C11", "it is an appeal about an application that is not there, or of another learner or programme", `SELECT a.id FROM application a WHERE a.appeal <> '' AND NOT EXISTS
+		(SELECT 1 FROM application o WHERE o.institution = a.institution AND o.id = a.appeal AND o.learner = a.learner AND o.programme = a.programme AND o.state = 'delivered')`); err != nil {
+		return err
+	}
+	c.appeals(settled)
 	certificates := map[[3]string]recognise.Application{}
 	for _, a := range settled {
 		if a.CertificateCredential != "" {
 			award := [3]string{string(a.Institution), string(a.Learner), string(a.Programme)}
-			if other, ok := certificates[award]; ok {
+			other, ok := certificates[award]
+			// An appeal keeps the certificate that the decision before it awarded.
+			kept := other.CertificateCredential == a.CertificateCredential && (a.Appeal != nil && a.Appeal.Of == other.ID || other.Appeal != nil && other.Appeal.Of == a.ID)
+			if ok && !kept {
 				c.wrong("C10", string(a.ID), "its learner has the certificate of this programme already, from %s", other.ID)
 			}
 			certificates[award] = a
@@ -85,7 +93,7 @@ func (c *checker) spent(ctx context.Context, a recognise.Application) error {
 	if err := c.signatures(ctx, a); err != nil {
 		return err
 	}
-	if a.Decision.Outcome == recognise.Accept {
+	if a.Decision.Outcome == recognise.Accept && a.Superseded == "" { // else the appeal has spent what still counts
 		var counted []string
 		for _, l := range a.Evaluation.Result.Lines {
 			counted = append(counted, l.Credential)
@@ -120,6 +128,28 @@ func (c *checker) spent(ctx context.Context, a recognise.Application) error {
 		c.wrong("C10", id, "it is %s and its decision was not issued", a.State)
 	}
 	return err
+}
+
+// appeals checks that each decision whose place another one takes is appealed, once,
+// and was varied.
+func (c *checker) appeals(settled []recognise.Application) {
+	byID := map[string]recognise.Application{}
+	for _, a := range settled {
+		byID[string(a.Institution)+" "+string(a.ID)] = a
+	}
+	for _, a := range settled {
+		if a.Superseded != "" {
+			by, ok := byID[string(a.Institution)+" "+string(a.Superseded)]
+			if !ok || by.Appeal == nil || by.Appeal.Of != a.ID || by.Decision == nil || by.Decision.Outcome != recognise.Accept {
+				c.wrong("C11", string(a.ID), "it was superseded by %s, which is no accepted appeal about it", a.Superseded)
+			}
+		}
+		if a.Appeal != nil && a.Decision != nil && a.Decision.Outcome == recognise.Accept {
+			if of := byID[string(a.Institution)+" "+string(a.Appeal.Of)]; of.Superseded != a.ID {
+				c.wrong("C11", string(a.ID), "it is an accepted appeal, and the decision that it is against stands")
+			}
+		}
+	}
 }
 
 // signatures checks C11: what two persons must sign was signed by two, and what was

@@ -52,15 +52,30 @@ func waiting(a recognise.Application) (n int) {
 	return n
 }
 
+func appealOf(a recognise.Application) cairn.ApplicationID {
+	if a.Appeal == nil {
+		return ""
+	}
+	return a.Appeal.Of
+}
+
+// due is the last day to decide on an appeal that is not decided.
+func due(a recognise.Application) string {
+	if a.Appeal == nil || a.Decision != nil || a.State.Final() {
+		return ""
+	}
+	return a.Appeal.Due
+}
+
 // InsertApplication implements recognise.Tx.
 func (t *Tx) InsertApplication(ctx context.Context, a recognise.Application, learnerName string) error {
 	body, err := jsonText(a)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, `INSERT INTO application (institution, id, key, learner, learner_name, programme, digest, state, revision, items, waiting, created, since, updated, body)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		a.Institution, a.ID, a.Key, a.Learner, learnerName, a.Programme, a.ProgrammeDigest, a.State, a.Revision, len(a.Items), waiting(a), timeText(a.Created), timeText(a.Since()), timeText(a.Updated), body)
+	_, err = t.exec(ctx, `INSERT INTO application (institution, id, key, learner, learner_name, programme, digest, state, revision, items, waiting, created, since, updated, appeal, due, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		a.Institution, a.ID, a.Key, a.Learner, learnerName, a.Programme, a.ProgrammeDigest, a.State, a.Revision, len(a.Items), waiting(a), timeText(a.Created), timeText(a.Since()), timeText(a.Updated), appealOf(a), due(a), body)
 	return err
 }
 
@@ -73,8 +88,8 @@ func (t *Tx) UpdateApplication(ctx context.Context, a recognise.Application) err
 		return err
 	}
 	changed := &cairn.Error{Kind: cairn.Conflict, Code: "application.changed", Object: string(a.ID), Message: "the application was changed by somebody else meanwhile", Hint: "look at it again"}
-	return t.one(ctx, changed, `UPDATE application SET state = ?, revision = ?, items = ?, waiting = ?, since = ?, updated = ?, body = ? WHERE institution = ? AND id = ? AND revision = ?`,
-		a.State, a.Revision, len(a.Items), waiting(a), timeText(a.Since()), timeText(a.Updated), body, a.Institution, a.ID, before)
+	return t.one(ctx, changed, `UPDATE application SET state = ?, revision = ?, items = ?, waiting = ?, since = ?, updated = ?, due = ?, body = ? WHERE institution = ? AND id = ? AND revision = ?`,
+		a.State, a.Revision, len(a.Items), waiting(a), timeText(a.Since()), timeText(a.Updated), due(a), body, a.Institution, a.ID, before)
 }
 
 const applicationColumns = `SELECT body FROM application`
@@ -128,9 +143,9 @@ func (t *Tx) Applications(ctx context.Context, inst cairn.InstitutionID, f recog
 		}
 	}
 	return list(ctx, t, func(s scanner) (r recognise.Summary, err error) {
-		err = s.Scan(&r.ID, &r.Learner, &r.LearnerName, &r.Programme, &r.State, timeColumn{&r.Since}, timeColumn{&r.Updated}, &r.Items, &r.Waiting)
+		err = s.Scan(&r.ID, &r.Learner, &r.LearnerName, &r.Programme, &r.State, timeColumn{&r.Since}, timeColumn{&r.Updated}, &r.Items, &r.Waiting, &r.Appeal, &r.Due)
 		return r, err
-	}, `SELECT id, learner, learner_name, programme, state, since, updated, items, waiting FROM application
+	}, `SELECT id, learner, learner_name, programme, state, since, updated, items, waiting, appeal, due FROM application
 		WHERE institution = ? AND (since, id) > (?, ?) AND (state = ? OR ? = '') AND (learner_name LIKE ? ESCAPE '\' OR id LIKE ? ESCAPE '\') ORDER BY since, id LIMIT ?`,
 		inst, since, f.After, f.State, f.State, like(f.Search), like(f.Search), f.Limit)
 }
@@ -153,6 +168,16 @@ func (t *Tx) ReserveCredit(ctx context.Context, u recognise.CreditUse) error {
 		ON CONFLICT (institution, issuer, credential) DO UPDATE SET application = excluded.application, at = excluded.at
 		WHERE credit_use.learner = excluded.learner AND credit_use.programme = excluded.programme`,
 		u.Institution, u.Issuer, u.Credential, u.Learner, u.Programme, u.Application, timeText(u.At))
+}
+
+// ReleaseCredit implements recognise.Tx. What another application spends by now, for
+// the same learner and programme, stays.
+func (t *Tx) ReleaseCredit(ctx context.Context, u recognise.CreditUse) error {
+	if _, err := t.exec(ctx, `DELETE FROM credit_use WHERE institution = ? AND issuer = ? AND credential = ? AND application = ?`, u.Institution, u.Issuer, u.Credential, u.Application); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, `DELETE FROM learning_use WHERE institution = ? AND issuer = ? AND achievement = ? AND learner = ? AND application = ?`, u.Institution, u.Issuer, u.Achievement, u.Learner, u.Application)
+	return err
 }
 
 // CreditUse implements recognise.Tx.

@@ -144,7 +144,7 @@ func TestSentencesAreThere(t *testing.T) {
 	}
 	// Each member of a set that code builds a name from.
 	for prefix, members := range map[string][]string{
-		"axis.": {"proof", "model", "period", "status", "holder", "issuer"}, "outcome.": {"yes", "no", "unknown"}, "decision.": {"accept", "refuse"},
+		"axis.": {"proof", "model", "period", "status", "holder", "issuer"}, "outcome.": {"yes", "no", "unknown"}, "decision.": {"accept", "refuse", "uphold"},
 		"state.": {"draft", "submitted", "evaluated", "decided", "reserved", "awarded", "delivered", "withdrawn", "countersigning"}, "step.": {"draft", "submitted", "evaluated", "decided", "delivered"},
 		"step-is.": {"done", "now", "later"}, "identity.": {"proven", "matched", "confirmed", "open"}, "credential.": {"used", "partly-used", "not-used", "undecided"},
 		"requirement.": {"satisfied", "partly", "missing", "waiting", "waived"}, "route.": {"in-residence", "transfer", "rpl"}, "cap.": {"outside", "rpl"}, "role.": {"registrar", "officer", "admin"},

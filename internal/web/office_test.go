@@ -115,7 +115,7 @@ func TestFromLearnerToCertificate(t *testing.T) {
 	if certificate.StatusCode != 200 || !strings.HasPrefix(certificate.body, "%PDF-") {
 		t.Errorf("the certificate: %d", certificate.StatusCode)
 	}
-	learner.get(path).is(t, "the application at the end", 200, "Accepted", "All there", "You can appeal within 30 days, to: the registrar.")
+	learner.get(path).is(t, "the application at the end", 200, "Accepted", "All there", "You can appeal until 23 December 2026, to: the registrar.")
 	if a := learner.post(path + "/withdraw"); a.StatusCode != 409 {
 		t.Errorf("withdrawing after the decision: %d", a.StatusCode)
 	}

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"cairn.example"
 	"cairn.example/internal/issue"
@@ -45,6 +47,8 @@ type queuePage struct {
 type queueLine struct {
 	Path, Learner, Programme, State, Word, Since string
 	Items, Waiting                               int
+	Appeal, Overdue                              bool
+	Due                                          string
 }
 
 func (s *Site) queue(v *visit) error {
@@ -99,7 +103,8 @@ func (s *Site) queue(v *visit) error {
 		if title == "" {
 			title = string(a.Programme)
 		}
-		p.Lines = append(p.Lines, queueLine{Path: "/registrar/applications/" + string(a.ID), Learner: a.LearnerName, Programme: title, State: string(a.State), Word: v.W("state." + string(a.State)), Since: v.Date(a.Since), Items: a.Items, Waiting: a.Waiting})
+		p.Lines = append(p.Lines, queueLine{Path: "/registrar/applications/" + string(a.ID), Learner: a.LearnerName, Programme: title, State: string(a.State), Word: v.W("state." + string(a.State)), Since: v.Date(a.Since), Items: a.Items, Waiting: a.Waiting, Appeal: a.Appeal != "", Due: v.day(a.Due),
+			Overdue: a.Due != "" && v.site.Now().UTC().Format(time.DateOnly) > a.Due})
 	}
 	return v.render(http.StatusOK, "queue", v.W("queue.title"), p)
 }
@@ -125,6 +130,8 @@ type applicationPage struct {
 	Exceptions  []exceptionView
 	Grant       *grantView // nil when nothing can be allowed any more
 	Second      *secondView
+	Appeal      *appealView // nil for what is no appeal
+	Superseded  string      // address of the appeal that took the place of this
 	Decision    *decisionView
 	CanDecide   bool
 	CanAccept   bool
@@ -218,6 +225,12 @@ func (v *visit) applicationPage(status int, p applicationPage) error {
 		p.Items = append(p.Items, c)
 	}
 	p.Exceptions, p.Second = v.exceptions(g, a), v.second(g, a)
+	if p.Appeal = v.appeal(g, a, "/registrar/applications/"); p.Appeal != nil && p.Appeal.Own {
+		p.CanDecide, p.CanAttest = false, false
+	}
+	if a.Superseded != "" {
+		p.Superseded = "/registrar/applications/" + string(a.Superseded)
+	}
 	if given := p.Grant; p.CanAttest {
 		p.Grant = v.grant(g, p.Items)
 		if given != nil {
@@ -297,13 +310,13 @@ func (s *Site) decide(v *visit) error {
 	if a.State == recognise.Draft && p.Outcome == string(recognise.Return) && a.Note == p.Reason {
 		return v.changed(nil, "", p) // sent twice
 	}
-	_, err = s.Recognise.Decide(v.r.Context(), recognise.DecideRequest{Institution: a.Institution, Application: a.ID, Revision: revision, Outcome: recognise.Outcome(p.Outcome),
+	_, err = s.Recognise.Decide(v.r.Context(), recognise.DecideRequest{Institution: a.Institution, Application: a.ID, Revision: revision, Outcome: recognise.Outcome(p.Outcome), Original: cairn.CredentialID(v.form.Get("original")),
 		By: v.account.ID, Role: string(staff.Registrar), Reason: p.Reason})
 	if err == nil {
 		err = s.advance(v, a.Institution, a.ID)
 	}
 	field := "reason"
-	if c := cairn.CodeOf(err); c == "application.outcome" || c == "application.nothing-to-accept" {
+	if c := cairn.CodeOf(err); c == "application.outcome" || c == "application.nothing-to-accept" || strings.HasPrefix(c, "appeal.") {
 		field = "outcome"
 	}
 	return v.changed(err, field, p)

@@ -304,23 +304,27 @@ type itemView struct {
 }
 
 type stackApplicationPage struct {
-	Learner     string
-	Institution string
-	Stack       string // address of the learner's page
-	Path        string
-	Programme   string
-	State       string
-	Steps       []stepView
-	Note        string
-	Items       []itemView
-	Exceptions  []exceptionView
-	Evaluation  *evaluationView
-	Decision    *decisionView
-	Documents   []heldView
-	Challenge   string
-	Domain      string
-	Failure     *Failure
-	Submitted   bool
+	Learner      string
+	Institution  string
+	Stack        string // address of the learner's page
+	Path         string
+	Programme    string
+	State        string
+	Steps        []stepView
+	Note         string
+	Items        []itemView
+	Exceptions   []exceptionView
+	Appeal       *appealView // nil for what is no appeal
+	Clock        *clockView
+	AppealReason string // as typed
+	Superseded   string // address of the appeal that took the place of this
+	Evaluation   *evaluationView
+	Decision     *decisionView
+	Documents    []heldView
+	Challenge    string
+	Domain       string
+	Failure      *Failure
+	Submitted    bool
 }
 
 type stepView struct{ Word, State string } // State: done, now, later
@@ -397,7 +401,17 @@ func (v *visit) stackApplicationPage(status int, failure *Failure) error {
 		view := v.evaluationView(g, *a.Evaluation, offers, "a")
 		p.Evaluation = &view
 	}
-	p.Exceptions = v.exceptions(g, a)
+	p.Exceptions, p.Appeal = v.exceptions(g, a), v.appeal(g, a, v.stackPath()+"/applications/")
+	if a.Superseded != "" {
+		p.Superseded = v.stackPath() + "/applications/" + url.PathEscape(string(a.Superseded))
+	}
+	all, err := s.Recognise.ApplicationsOf(ctx, l.Institution, l.ID)
+	if err != nil {
+		return err
+	}
+	if p.Clock, p.AppealReason = v.clock(g, a, all), v.form.Get("reason"); p.Clock != nil && p.Evaluation != nil {
+		p.Evaluation.AppealDays = 0 // the clock says it exactly
+	}
 	if d := a.Decision; d != nil && a.State.Final() {
 		p.Decision = &decisionView{Outcome: string(d.Outcome), Word: v.W("decision." + string(d.Outcome)), By: string(d.By), At: v.Date(d.At), Reason: d.Reason}
 	}

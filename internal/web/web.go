@@ -200,6 +200,7 @@ func (s *Site) Routes() []Route {
 		{"POST", "/stack/{token}/applications/{id}/remove", Link, false, s.stackRemove},
 		{"POST", "/stack/{token}/applications/{id}/submit", Link, false, s.stackSubmit},
 		{"POST", "/stack/{token}/applications/{id}/withdraw", Link, false, s.stackWithdraw},
+		{"POST", "/stack/{token}/applications/{id}/appeal", Link, false, s.stackAppeal},
 
 		{"GET", "/signin", Anyone, false, s.signInForm},
 		{"POST", "/signin", Anyone, false, s.signIn},
