@@ -189,6 +189,50 @@ func (rulesSchemaCmd) Help() string {
   cairn rules schema agreement`
 }
 
+func (rulesAddCmd) Help() string {
+	return `A document of the same kind, id and version is kept once. A second person
+approves it (cairn rules approve); the parties of an agreement sign it.
+
+Examples:
+  cairn rules add university examples/rules/grade-scale.yaml --by amina --data demo-data
+  cairn rules add university agreement.yaml --by amina --data demo-data`
+}
+
+func (rulesApproveCmd) Help() string {
+	return `Read it before (cairn rules show): a wrong table of grades makes marks out of
+nothing. Whoever added it can't approve it.
+
+Example:
+  cairn rules approve university SCALE --by juma --data demo-data`
+}
+
+func (rulesSignCmd) Help() string {
+	return `Send the token to the other institution, which keeps it with cairn rules
+countersign.
+
+Example:
+  cairn rules sign university AGREEMENT --by juma --data demo-data`
+}
+
+func (rulesCountersignCmd) Help() string {
+	return `The key of the party is looked up from its identifier, and what it signed must be
+these bytes.
+
+Example:
+  cairn rules countersign university AGREEMENT token.txt --by juma --data demo-data`
+}
+
+func (rulesListCmd) Help() string {
+	return `Examples:
+  cairn rules list university --data demo-data
+  cairn rules list university --kind agreement --data demo-data`
+}
+
+func (rulesShowCmd) Help() string {
+	return `Example:
+  cairn rules show university SCALE --data demo-data`
+}
+
 func (programmeFormatCmd) Help() string {
 	return `Example:
   cairn programme format examples/programmes/sustainable-agriculture.yaml`

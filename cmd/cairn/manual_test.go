@@ -12,7 +12,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	examplesFiles "cairn.example/examples"
 	"cairn.example/internal/demo"
+	"cairn.example/programme"
 )
 
 // example is one line of a command's --help.
@@ -91,6 +93,20 @@ func TestHelpExamples(t *testing.T) {
 		"recognise compare": func() {
 			capitals["LEARNER"] = first("learner", "list", "university", "Otieno", "--data", "demo-data")
 		},
+		"rules add": func() { agreementFor(t) },
+		"rules approve": func() {
+			capitals["SCALE"] = first("rules", "list", "university", "--kind", "grade-scale", "--data", "demo-data")
+		},
+		"rules sign": func() {
+			capitals["AGREEMENT"] = first("rules", "list", "university", "--kind", "agreement", "--data", "demo-data")
+		},
+		"rules countersign": func() {
+			first("rules", "add", "college", "agreement.yaml", "--by", "zuri", "--data", "demo-data")
+			token := first("rules", "sign", "college", capitals["AGREEMENT"], "--by", "zuri", "--data", "demo-data")
+			if err := os.WriteFile("token.txt", []byte(token+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
 		"print":        func() { capitals["CREDENTIAL"] = idOf(t, "badge.json") },
 		"trust follow": func() { capitals["OPERATOR"] = idOf(t, "demo-artefacts/operator.json") },
 	}
@@ -136,6 +152,27 @@ func TestHelpExamples(t *testing.T) {
 		t.Errorf("only %d examples were run", ran)
 	}
 	t.Logf("%d examples were run", ran)
+}
+
+// agreementFor writes the example agreement for the two institutions of the demo.
+func agreementFor(t *testing.T) {
+	t.Helper()
+	b, err := os.ReadFile("demo-artefacts/programme.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := programme.Parse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := examplesFiles.Rules.ReadFile("rules/agreement.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.NewReplacer("did:web:university.example:i:university", string(p.Institution), "did:web:college.example:i:college", string(p.Agreements[0].Issuer)).Replace(string(a))
+	if err := os.WriteFile("agreement.yaml", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func idOf(t *testing.T, file string) string {

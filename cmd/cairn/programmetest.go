@@ -21,6 +21,7 @@ type programmeTestCmd struct {
 	File        string   `arg:"" help:"The draft, as YAML or JSON."`
 	Institution string   `help:"Short name of the institution whose past cases are meant."`
 	Against     []string `help:"past, for the cases in the data folder, or files that programme cases wrote; may be repeated." default:"past"`
+	With        []string `help:"Rule documents that the draft uses and that are not kept yet: files, or folders of YAML files." type:"path" placeholder:"PATH"`
 	Anonymous   bool     `help:"Number the cases, and name nobody."`
 	All         bool     `help:"Print the cases that stay the same too."`
 	JSON        bool     `name:"json" help:"Print JSON."`
@@ -54,6 +55,14 @@ func (f programmeTestCmd) Run(c *console) error {
 		}
 		return err
 	}
+	whole, found, err := c.whole(draft, f.With)
+	if err != nil {
+		return err
+	}
+	if whole == nil {
+		return firstError(c.findings(f.File, found), judgement(found))
+	}
+	draft = whole
 	w := &trialWriter{writer: &writer{w: c.out}, draft: draft, all: f.All, json: f.JSON}
 	var sum recognise.TrialSum
 	took := func(list []recognise.Tried) error {

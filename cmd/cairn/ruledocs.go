@@ -13,6 +13,13 @@ type rulesCmd struct {
 	Check  rulesCheckCmd  `cmd:"" help:"Read rule documents and say what is wrong with them: exit code 0 nothing, 1 errors."`
 	Format rulesFormatCmd `cmd:"" help:"Lay a rule document out in the usual way; comments stay."`
 	Schema rulesSchemaCmd `cmd:"" help:"Print the JSON Schema of a kind of rule documents."`
+
+	Add         rulesAddCmd         `cmd:"" help:"Keep a rule document, for programmes to use; it waits for a second person, or for two signatures."`
+	Approve     rulesApproveCmd     `cmd:"" help:"Approve a rule document that somebody else added."`
+	Sign        rulesSignCmd        `cmd:"" help:"Sign an agreement for an institution of this server; prints the token for the other party."`
+	Countersign rulesCountersignCmd `cmd:"" help:"Keep the token by which the other party signed an agreement."`
+	List        rulesListCmd        `cmd:"" help:"List the rule documents of an institution, and who stands behind them."`
+	Show        rulesShowCmd        `cmd:"" help:"Print a rule document that is kept."`
 }
 
 type rulesCheckCmd struct {

@@ -134,6 +134,7 @@ type recogniseReplayCmd struct {
 	Replay      string   `required:"" help:"Signed decision." placeholder:"DECISION" type:"path"`
 	Programme   string   `required:"" help:"Programme document that was applied." type:"path"`
 	Credentials []string `required:"" help:"Folders or files with the credentials; a presentation or transcript counts as what it contains." type:"path"`
+	Rules       []string `help:"Rule documents that the programme uses: files, or folders of YAML files." type:"path" placeholder:"PATH"`
 }
 
 func (f recogniseReplayCmd) Run(c *console) error {
@@ -153,7 +154,15 @@ func (f recogniseReplayCmd) Run(c *console) error {
 		}
 		credentials = append(credentials, more...)
 	}
-	r, err := recognise.Replay(decision, document, credentials)
+	documents, err := c.ruleDocuments(f.Rules)
+	if err != nil {
+		return err
+	}
+	var rules [][]byte
+	for _, d := range documents {
+		rules = append(rules, d.Source())
+	}
+	r, err := recognise.Replay(decision, document, credentials, rules...)
 	if err != nil {
 		return err
 	}

@@ -135,7 +135,7 @@ var who = map[string]web.Who{
 	"POST /registrar/applications/{id}/decision": web.Registrar, "GET /registrar/applications/{id}/documents/{kind}/{form}": web.Registrar,
 	"GET /.well-known/did.json": web.Anyone, "GET /i/{inst}": web.Anyone, "GET /i/{inst}/did.json": web.Anyone, "GET /i/{inst}/status/{list}": web.Anyone,
 	"GET /i/{inst}/trust/{list}": web.Anyone, "GET /i/{inst}/trust-bundle": web.Anyone, "GET /i/{inst}/achievements/{name...}": web.Anyone,
-	"GET /i/{inst}/programmes": web.Anyone, "GET /i/{inst}/programmes/{name}": web.Anyone, "GET /ns/v1": web.Anyone, "GET /schemas/programme-v1.json": web.Anyone, "GET /schemas/report-v1.json": web.Anyone, "GET /schemas/{name}": web.Anyone,
+	"GET /i/{inst}/programmes": web.Anyone, "GET /i/{inst}/programmes/{name}": web.Anyone, "GET /i/{inst}/rules/{digest}": web.Anyone, "GET /i/{inst}/rules/{digest}/signatures": web.Anyone, "GET /ns/v1": web.Anyone, "GET /schemas/programme-v1.json": web.Anyone, "GET /schemas/report-v1.json": web.Anyone, "GET /schemas/{name}": web.Anyone,
 }
 
 func TestEveryAddressSaysWhoMayUseIt(t *testing.T) {

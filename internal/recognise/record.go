@@ -35,7 +35,10 @@ type Record struct {
 	Institution cairn.DID           `json:"institution"`
 	Learner     RecordLearner       `json:"learner"`
 	Programme   RecordProgramme     `json:"programme"`
-	EvaluatedAt string              `json:"evaluatedAt"`
+	// Rules are the documents that the edition uses; the digest of the programme fixes
+	// them too.
+	Rules       []programme.Reference `json:"rules,omitempty"`
+	EvaluatedAt string                `json:"evaluatedAt"`
 	// AppliedOn is the day of the application; absent in records from before it was kept.
 	AppliedOn   cairn.PartialDate  `json:"appliedOn,omitzero"`
 	Credentials []RecordCredential `json:"credentials"`
@@ -113,8 +116,8 @@ func recordDecision(d Decision) RecordDecision {
 func newRecord(a Application, p *programme.Programme, institution cairn.DID, learner RecordLearner) Record {
 	title, _ := p.Title.In(p.Language)
 	r := Record{Format: recordFormat, Kind: kindDetermined, Application: a.ID, Institution: institution, Learner: learner,
-		Programme:   RecordProgramme{ID: p.ID, Edition: p.Edition, Digest: p.Digest(), Title: title},
-		EvaluatedAt: vc.FormatTime(a.Evaluation.At), AppliedOn: a.Evaluation.Applied, Attestations: a.Attestations, Exceptions: a.Exceptions, Result: a.Evaluation.Result,
+		Programme: RecordProgramme{ID: p.ID, Edition: p.Edition, Digest: p.Digest(), Title: title},
+		Rules:     p.Uses, EvaluatedAt: vc.FormatTime(a.Evaluation.At), AppliedOn: a.Evaluation.Applied, Attestations: a.Attestations, Exceptions: a.Exceptions, Result: a.Evaluation.Result,
 		Decision: recordDecision(*a.Decision)}
 	for _, h := range a.Evaluation.Held {
 		i := slices.IndexFunc(a.Items, func(i Item) bool { return i.Digest == h.Digest })
@@ -396,7 +399,10 @@ type Replayed struct {
 // the verdicts of that day, the registrar's confirmation of identities, and the
 // decision itself. Whether the decision's own signature is good is for
 // internal/verify to say.
-func Replay(decision, document []byte, credentials [][]byte) (Replayed, error) {
+//
+// Of a programme that uses rule documents these are needed too: with one missing the
+// error names it.
+func Replay(decision, document []byte, credentials [][]byte, rules ...[]byte) (Replayed, error) {
 	tree, err := strictjson.ParseObject(decision, strictjson.Transcript)
 	if err != nil {
 		return Replayed{}, err
@@ -415,6 +421,9 @@ func Replay(decision, document []byte, credentials [][]byte) (Replayed, error) {
 	}
 	if p.Digest() != r.Programme.Digest {
 		return out, invalid("replay.programme", "programme", "this is not the edition that was applied: its digest is %s, not %s", p.Digest(), r.Programme.Digest)
+	}
+	if p, err = withRules(p, r.Rules, rules); err != nil {
+		return out, err
 	}
 	byDigest := map[string][]byte{}
 	for _, c := range credentials {
@@ -481,6 +490,36 @@ func Replay(decision, document []byte, credentials [][]byte) (Replayed, error) {
 		out.Difference = difference(want, got)
 	}
 	return out, nil
+}
+
+// withRules puts the programme of a decision together with the rule documents that
+// were applied.
+func withRules(p *programme.Programme, applied []programme.Reference, rules [][]byte) (*programme.Programme, error) {
+	if !slices.Equal(p.Uses, applied) {
+		return nil, invalid("replay.rules", "rules", "the decision lists other rule documents than the programme uses")
+	}
+	var documents []*programme.Rules
+	for _, b := range rules {
+		d, err := programme.ParseRules(b)
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, d)
+	}
+	var missing []string
+	for _, u := range applied {
+		if !slices.ContainsFunc(documents, func(d *programme.Rules) bool { return d.Reference() == u }) {
+			missing = append(missing, fmt.Sprintf("the %s %s (%s)", u.Kind, u.ID, u.Digest))
+		}
+	}
+	if len(missing) > 0 {
+		return nil, &cairn.Error{Kind: cairn.Invalid, Code: "replay.rules", Field: "rules", Message: "rule documents that were applied are missing: " + strings.Join(missing, "; "), Hint: "fetch them from the institution, at the address of its programmes with /rules/ and the digest"}
+	}
+	if p.Resolved() {
+		return p, nil
+	}
+	whole, found := p.Resolve(documents)
+	return whole, notWhole(p, found)
 }
 
 // difference shows where two texts part.

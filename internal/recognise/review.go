@@ -12,6 +12,11 @@ import (
 // Review says what is wrong, or may be, with the rules of a programme, given what
 // an institution offers.
 func (s *Service) Review(ctx context.Context, inst cairn.InstitutionID, p *programme.Programme) ([]programme.Finding, error) {
+	whole, found, err := s.resolved(ctx, inst, p)
+	if err != nil || whole == nil {
+		return found, err
+	}
+	p = whole
 	all, err := s.Issue.Achievements(ctx, inst)
 	if err != nil {
 		return nil, err
@@ -27,7 +32,20 @@ func (s *Service) Review(ctx context.Context, inst cairn.InstitutionID, p *progr
 		}
 		catalogue = append(catalogue, h)
 	}
-	return programme.Lint(p, catalogue), nil
+	return append(found, programme.Lint(p, catalogue)...), nil
+}
+
+// publishable puts a programme together and refuses rules that no learner can ever
+// satisfy.
+func (s *Service) publishable(ctx context.Context, inst cairn.InstitutionID, p *programme.Programme) (*programme.Programme, error) {
+	whole, found, err := s.resolved(ctx, inst, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := notWhole(p, found); err != nil {
+		return nil, err
+	}
+	return whole, completable(whole)
 }
 
 // completable refuses rules that no learner can ever satisfy.

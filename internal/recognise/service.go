@@ -55,15 +55,17 @@ const maxKnown = 500
 
 // read parses an edition, once: that takes longer than to evaluate it. Nobody
 // changes what it returns.
-func (s *Service) read(e Edition) (*programme.Programme, error) {
+func (s *Service) read(ctx context.Context, e Edition) (p *programme.Programme, err error) {
 	s.mu.Lock()
-	p := s.known[e.Digest]
+	p = s.known[e.Digest]
 	s.mu.Unlock()
 	if p != nil {
 		return p, nil
 	}
-	p, err := programme.Parse(e.Document)
-	if err != nil {
+	if err = s.View(ctx, func(tx Tx) (err error) {
+		p, err = Whole(ctx, tx, e)
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -104,7 +106,7 @@ func (s *Service) Publish(ctx context.Context, inst cairn.InstitutionID, documen
 	if err != nil {
 		return nil, err
 	}
-	if err := completable(p); err != nil {
+	if _, err := s.publishable(ctx, inst, p); err != nil {
 		return nil, err
 	}
 	institution, err := s.Issue.Institution(ctx, inst)
@@ -126,6 +128,9 @@ func (s *Service) Publish(ctx context.Context, inst cairn.InstitutionID, documen
 		if _, err := tx.Edition(ctx, inst, e.Digest); err == nil {
 			return nil
 		}
+		if err := Backed(ctx, tx, inst, p); err != nil {
+			return err
+		}
 		if err := tx.InsertEdition(ctx, e); err != nil {
 			if cairn.KindOf(err) == cairn.Conflict {
 				return &cairn.Error{Kind: cairn.Conflict, Code: "programme.edition-used", Field: "edition", Object: string(p.ID),
@@ -141,21 +146,22 @@ func (s *Service) Publish(ctx context.Context, inst cairn.InstitutionID, documen
 // Programmes returns the newest edition of each programme of an institution.
 func (s *Service) Programmes(ctx context.Context, inst cairn.InstitutionID) ([]*programme.Programme, error) {
 	var out []*programme.Programme
-	err := s.View(ctx, func(tx Tx) error {
-		list, err := tx.Editions(ctx, inst)
-		if err != nil {
-			return err
-		}
-		for _, e := range list {
-			p, err := s.read(e)
-			if err != nil {
-				return err
-			}
-			out = append(out, p)
-		}
-		return nil
+	var list []Edition
+	err := s.View(ctx, func(tx Tx) (err error) {
+		list, err = tx.Editions(ctx, inst)
+		return err
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range list {
+		p, err := s.read(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
 }
 
 // Editions returns every edition of a programme, the newest first.
@@ -178,7 +184,7 @@ func (s *Service) Programme(ctx context.Context, inst cairn.InstitutionID, diges
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := s.read(e)
+	p, err := s.read(ctx, e)
 	return p, e.Document, err
 }
 
@@ -195,7 +201,7 @@ func (s *Service) newest(ctx context.Context, inst cairn.InstitutionID, id cairn
 	if i < 0 {
 		return nil, &cairn.Error{Kind: cairn.NotFound, Code: "programme.not-found", Object: string(id), Message: "there is no such programme"}
 	}
-	return s.read(all[i])
+	return s.read(ctx, all[i])
 }
 
 // Draft begins an application under the newest edition of a programme. The same

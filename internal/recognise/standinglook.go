@@ -70,7 +70,7 @@ func (s *Service) newLook(ctx context.Context, inst cairn.InstitutionID, only ca
 	}
 	common := []string{"cairn/standing/1", programme.EngineVersion, string(l.inst.DID)}
 	for _, e := range editions {
-		p, err := s.read(e)
+		p, err := s.read(ctx, e)
 		if err != nil {
 			return nil, err
 		}

@@ -42,6 +42,15 @@ type Tx interface {
 	// EditionsOf returns every edition of a programme, the newest first.
 	EditionsOf(ctx context.Context, inst cairn.InstitutionID, id cairn.ProgrammeID) ([]Edition, error)
 
+	RulesTx
+	// InsertRules is a Conflict when there is that version of the document.
+	InsertRules(ctx context.Context, r RuleDocument) error
+	RuleDocuments(ctx context.Context, inst cairn.InstitutionID) ([]RuleDocument, error)
+	// ApproveRules is NotFound when it was approved already, or was added by the same.
+	ApproveRules(ctx context.Context, inst cairn.InstitutionID, digest string, by cairn.StaffID, at time.Time) error
+	// InsertRuleSignature is a Conflict when the party has signed.
+	InsertRuleSignature(ctx context.Context, g RuleSignature) error
+
 	// InsertApplication is a Conflict when the learner has an open application, one
 	// that is not Final, for the programme.
 	InsertApplication(ctx context.Context, a Application, learnerName string) error

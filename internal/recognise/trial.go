@@ -308,6 +308,14 @@ func anonymous(c Case, number int) Case {
 // TryPast tries a candidate on the past cases of its programme and gives what became of
 // each to f, in the order of Past.
 func (s *Service) TryPast(ctx context.Context, inst cairn.InstitutionID, candidate *programme.Programme, o PastOptions, f func([]Tried) error) (sum TrialSum, more bool, err error) {
+	whole, found, err := s.resolved(ctx, inst, candidate)
+	if err == nil {
+		err = notWhole(candidate, found)
+	}
+	if err != nil {
+		return sum, false, err
+	}
+	candidate = whole
 	_, more, err = s.Past(ctx, inst, candidate.ID, o, func(list []Case) error {
 		tried, err := TryAll(ctx, candidate, list, func(digest string) (*programme.Programme, error) {
 			p, _, err := s.Programme(ctx, inst, digest)

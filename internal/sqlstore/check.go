@@ -63,6 +63,7 @@ type CheckReport struct {
 //	C13  what a run over all learners found is whole, and is told once
 //	C15  signing keys are sealed, and a key id has one public key for ever
 //	C16  no half-written file has its final name
+//	C17  rule documents are what their digests say, and somebody stands behind those that are used
 //
 // The folder of a running server can be checked too. A copy is taken first of a
 // folder that is not in use, since reading a write-ahead log would change it. It
@@ -94,7 +95,7 @@ func Check(ctx context.Context, dir string) (CheckReport, error) {
 	if len(c.report.Violations) > 0 {
 		return c.report, nil // what a damaged file says about the rest means little
 	}
-	for _, check := range []func(context.Context) error{c.epoch, c.chain, c.keys, c.credentials, c.requests, c.lists, c.claims, c.counts, c.tenants, c.exchange, c.standings} {
+	for _, check := range []func(context.Context) error{c.epoch, c.chain, c.keys, c.credentials, c.requests, c.lists, c.claims, c.counts, c.tenants, c.exchange, c.standings, c.rules} {
 		if err := check(ctx); err != nil {
 			return c.report, err
 		}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"cairn.example"
 	"cairn.example/internal/recognise"
-	"cairn.example/programme"
 )
 
 // exchange checks C10: each credential is spent once, on one application of the
@@ -161,7 +161,9 @@ func (c *checker) signatures(ctx context.Context, a recognise.Application) error
 	}
 	p, ok := c.programmes[e.Digest]
 	if !ok {
-		if p, err = programme.Parse(e.Document); err != nil {
+		if p, err = recognise.Whole(ctx, c.tx, e); cairn.CodeOf(err) == "rules.unresolved" {
+			return nil // C17 says so
+		} else if err != nil {
 			return err
 		}
 		c.programmes[e.Digest] = p

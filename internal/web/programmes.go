@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -193,5 +194,47 @@ func (v *visit) names(of cairn.Institution) (prospectus.Names, error) {
 	return prospectus.Names{
 		Achievement: func(a cairn.AchievementID) string { return achievements[a] },
 		Issuer:      func(d cairn.DID) string { return issuers[d] },
+		Document: func(u programme.Reference) string {
+			return v.site.BaseURL + "/i/" + string(of.ID) + "/rules/" + u.Digest
+		},
 	}, nil
+}
+
+// ruleDocument sends a rule document as the bytes that its digest is of.
+func (s *Site) ruleDocument(v *visit) error {
+	d, _, err := s.Recognise.RuleDocument(v.r.Context(), v.inst(), v.r.PathValue("digest"))
+	if cairn.KindOf(err) == cairn.NotFound {
+		return errNoPage
+	}
+	if err != nil {
+		return err
+	}
+	return v.file(d.Document, "application/yaml; charset=utf-8", cacheForLong)
+}
+
+// ruleSignatures sends the tokens by which the parties of an agreement agreed to it.
+func (s *Site) ruleSignatures(v *visit) error {
+	d, signatures, err := s.Recognise.RuleDocument(v.r.Context(), v.inst(), v.r.PathValue("digest"))
+	if cairn.KindOf(err) == cairn.NotFound {
+		return errNoPage
+	}
+	if err != nil {
+		return err
+	}
+	type signature struct {
+		Party cairn.DID `json:"party"`
+		Token string    `json:"token"`
+	}
+	out := struct {
+		Digest     string      `json:"digest"`
+		Signatures []signature `json:"signatures"`
+	}{d.Digest, []signature{}}
+	for _, g := range signatures {
+		out.Signatures = append(out.Signatures, signature{g.Party, g.Token})
+	}
+	b, err := json.Marshal(out)
+	if err != nil {
+		return err
+	}
+	return v.file(b, "application/json", cacheDocument)
 }

@@ -89,3 +89,28 @@ func between(t *testing.T, text, before, after string) string {
 	}
 	return found
 }
+
+// A rule document that a programme uses has an address of its own, and the page of the
+// programme leads there.
+func TestRuleDocumentPage(t *testing.T) {
+	w := open(t, plain)
+	b := w.browser(t)
+	text := "kind: policy\nid: national\nversion: \"1\"\ntitle: {en: National rules}\nlayer: national\npolicy: {outside: {percent: 40, clause: \"N 5\"}}\n"
+	r, err := w.Recognise.AddRules(t.Context(), college, []byte(text), "amina")
+	must(t, err)
+	_, err = w.Recognise.ApproveRules(t.Context(), college, r.Digest(), "juma")
+	must(t, err)
+	a := b.get("/i/college/rules/" + r.Digest())
+	if a.is(t, "document", 200); a.body != text || a.Header.Get("Content-Type") != "application/yaml; charset=utf-8" || a.Header.Get("ETag") == "" {
+		t.Errorf("%v\n%s", a.Header, a.body)
+	}
+	b.get("/i/college/rules/"+r.Digest()+"/signatures").is(t, "signatures", 200, `{"digest":"`+r.Digest()+`","signatures":[]}`)
+	b.get("/i/other/rules/"+r.Digest()).is(t, "of another institution", 404)
+	b.get("/i/college/rules/sha256:0").is(t, "no such document", 404)
+	b.get("/i/college/rules/sha256:0/signatures").is(t, "no such document", 404)
+	document := strings.Replace(fmt.Sprintf(rules, "did:web:cairn.example:i:college"), "id: agri", "id: shared", 1) + "uses:\n  - {kind: policy, id: national, digest: \"" + r.Digest() + "\"}\n"
+	_, err = w.Recognise.Publish(t.Context(), college, []byte(document))
+	must(t, err)
+	b.get("/i/college/programmes/shared", "Accept", page).is(t, "page", 200, "Rules above this programme: National rules, version 1", `href="https://cairn.example/i/college/rules/`+r.Digest()+`"`, "40 percent, that is 4 credits", "Rule N 5")
+	b.get("/i/college/programmes/shared?format=yaml").is(t, "the document", 200, "uses:")
+}

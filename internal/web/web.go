@@ -229,6 +229,8 @@ func (s *Site) Routes() []Route {
 		{"GET", "/i/{inst}/achievements/{name...}", Anyone, true, s.achievement},
 		{"GET", "/i/{inst}/programmes", Anyone, false, s.programmes},
 		{"GET", "/i/{inst}/programmes/{name}", Anyone, true, s.programme},
+		{"GET", "/i/{inst}/rules/{digest}", Anyone, true, s.ruleDocument},
+		{"GET", "/i/{inst}/rules/{digest}/signatures", Anyone, true, s.ruleSignatures},
 		{"GET", "/ns/v1", Anyone, true, s.namespace},
 		{"GET", "/schemas/programme-v1.json", Anyone, true, s.programmeSchema},
 		{"GET", "/schemas/{name}", Anyone, true, s.ruleSchema},
