@@ -22,6 +22,21 @@ type institutionCmd struct {
 	List institutionListCmd `cmd:"" help:"List the institutions."`
 }
 
+// warnComposed tells which texts are composed in another form than is usual.
+func (c *console) warnComposed(texts ...string) {
+	for _, t := range issue.Composed(texts...) {
+		fmt.Fprintln(c.err, "warning: "+issue.ComposedWarning(t))
+	}
+}
+
+// inOrder lists the texts of all languages, in the order of their tags.
+func inOrder(t cairn.Text) (out []string) {
+	for _, l := range sortedKeys(t) {
+		out = append(out, t[l])
+	}
+	return out
+}
+
 type institutionAddCmd struct {
 	dataFlags
 	ID       string   `arg:"" help:"Short name: a-z, 0-9 and -."`
@@ -41,6 +56,7 @@ func (i institutionAddCmd) Run(c *console) error {
 		if err != nil {
 			return err
 		}
+		c.warnComposed(inOrder(name)...)
 		_, err = fmt.Fprintln(c.out, got.DID)
 		return err
 	})
@@ -165,6 +181,7 @@ func (d achievementAddCmd) Run(c *console) error {
 		if err := a.Issue.DefineAchievement(c.ctx, achievement); err != nil {
 			return err
 		}
+		c.warnComposed(append(inOrder(achievement.Name), inOrder(achievement.Description)...)...)
 		_, err := fmt.Fprintf(c.out, "defined %s, version %s\n", achievement.ID, achievement.Version)
 		return err
 	})
@@ -225,6 +242,7 @@ func (l learnerAddCmd) Run(c *console) error {
 		if err != nil {
 			return err
 		}
+		c.warnComposed(append([]string{l.Name, l.Number}, l.Other...)...)
 		_, err = fmt.Fprintln(c.out, got.ID)
 		return err
 	})
@@ -337,6 +355,9 @@ func (i importCmd) Run(c *console) error {
 		w := &writer{w: c.out}
 		for _, p := range report.Problems {
 			w.printf("%s: %v\n", i.File, p)
+		}
+		for _, p := range report.Warnings {
+			fmt.Fprintf(c.err, "warning: %s: %v\n", i.File, p)
 		}
 		if i.DryRun {
 			w.printf("%d rows, %d with problems; nothing was issued (dry run)\n", report.Total, report.Failed)

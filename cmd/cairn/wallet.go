@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -16,7 +17,7 @@ import (
 	"cairn.example/internal/hold"
 )
 
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
 type walletCmd struct {
 	Create  walletCreateCmd  `cmd:"" help:"Make a wallet with a key of its own."`
@@ -97,8 +98,12 @@ func (f walletReceiveCmd) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(c.out, "kept %s (%s)\n", got.Entry.Title, got.Entry.Check.Verdict)
-		return err
+		out := &writer{w: c.out}
+		out.printf("kept %s (%s)\n", got.Entry.Title, got.Entry.Check.Verdict)
+		for _, n := range got.Traces {
+			out.printf("note: %s\n", n.Message)
+		}
+		return out.err
 	})
 }
 

@@ -17,6 +17,10 @@ type Received struct {
 	// Replaced is the version that the new one took the place of; nil for a
 	// credential that was not in the wallet.
 	Replaced *Version
+	// Traces are ways in which the status lists of the credential could tell its
+	// issuer, or who keeps the lists, where the learner shows it. They are no reason to
+	// refuse it: they are for the learner to know.
+	Traces []Trace
 }
 
 // Receive checks a credential and keeps it, byte for byte.
@@ -96,7 +100,7 @@ func (w *Wallet) keep(e Entry) (Received, error) {
 	if err := w.save(next); err != nil {
 		return Received{}, err
 	}
-	r := Received{Entry: e.copy()}
+	r := Received{Entry: e.copy(), Traces: traces(e, w.state.Entries)}
 	if replaced != nil {
 		v := *replaced
 		v.Document = slices.Clone(v.Document)

@@ -44,12 +44,31 @@ type ImportReport struct {
 	Problems []RowProblem `json:"problems,omitempty"`
 	// Unlisted counts problems beyond the first 10,000.
 	Unlisted int `json:"unlisted,omitempty"`
+	// Warnings are about rows that are imported all the same, the first 1,000.
+	Warnings []RowProblem `json:"warnings,omitempty"`
 }
+
+// maxImportWarnings bounds the warnings of a report.
+const maxImportWarnings = 1000
 
 func (r *ImportReport) add(p ...RowProblem) {
 	room := min(len(p), maxImportProblems-len(r.Problems))
 	r.Problems = append(r.Problems, p[:room]...)
 	r.Unlisted += len(p) - room
+}
+
+// warn says what of a good row a person should look at.
+func (r *ImportReport) warn(row importRow) {
+	for _, c := range []struct {
+		column string
+		texts  []string
+	}{{"full_name", []string{row.learner.FullName}}, {"other_names", row.learner.OtherNames}, {"learner_number", []string{row.learner.Number}}, {"narrative", []string{row.award.Narrative}}} {
+		for _, t := range Composed(c.texts...) {
+			if len(r.Warnings) < maxImportWarnings {
+				r.Warnings = append(r.Warnings, RowProblem{Line: row.line, Column: c.column, Code: "text.composed", Message: ComposedWarning(t)})
+			}
+		}
+	}
 }
 
 // ImportJob is how far the import of one file has come.
@@ -170,6 +189,7 @@ func (s *Service) readImport(ctx context.Context, data []byte, o ImportOptions, 
 			report.add(problems...)
 			continue
 		}
+		report.warn(row)
 		rows = append(rows, row)
 	}
 	return rows, nil
