@@ -279,11 +279,15 @@ func (f programmeCasesCmd) Run(c *console) error {
 		if len(editions) == 0 {
 			return &cairn.Error{Kind: cairn.NotFound, Code: "programme.not-found", Object: string(id), Message: "there is no such programme"}
 		}
+		rules, err := a.Recognise.RulesOf(c.ctx, editions)
+		if err != nil {
+			return err
+		}
 		file, err := os.OpenFile(f.Out, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 		if err != nil {
 			return &cairn.Error{Kind: cairn.Unavailable, Code: "cli.file", Object: f.Out, Message: "the file can't be written", Err: err}
 		}
-		write, err := recognise.WriteCases(file, id, editions)
+		write, err := recognise.WriteCases(file, id, editions, rules...)
 		n := 0
 		if err == nil {
 			n, _, err = a.Recognise.Past(c.ctx, inst, id, recognise.PastOptions{Anonymous: !f.Names}, write)

@@ -223,6 +223,26 @@ func TestRuleDocuments(t *testing.T) {
 	if err != nil || sum.Cases == 0 || sum.Same != sum.Cases {
 		t.Errorf("%+v %v", sum, err)
 	}
+	editions, err := c.Recognise.Editions(ctx, uni, "shared")
+	must(t, err)
+	used, err := c.Recognise.RulesOf(ctx, editions)
+	must(t, err)
+	for _, given := range [][]recognise.RuleDocument{used, used[:1]} {
+		var file bytes.Buffer
+		write, err := recognise.WriteCases(&file, "shared", editions, given...)
+		must(t, err)
+		_, _, err = c.Recognise.Past(ctx, uni, "shared", recognise.PastOptions{}, write)
+		must(t, err)
+		n := 0
+		err = recognise.ReadCases(&file, "shared", func(read map[string]*programme.Programme, cases []recognise.Case) error {
+			tried, err := recognise.TryAll(ctx, whole, cases, func(digest string) (*programme.Programme, error) { return read[digest], nil })
+			n += len(tried)
+			return err
+		})
+		if len(given) == len(used) && (err != nil || n != sum.Cases) || len(given) < len(used) && cairn.CodeOf(err) != "cases.file" {
+			t.Errorf("from a file with %d rule documents: %d cases, %v", len(given), n, err)
+		}
+	}
 	lost, err := programme.Parse([]byte(strings.Replace(document, digest, "sha256:"+strings.Repeat("0", 64), 1)))
 	must(t, err)
 	_, _, err = c.Recognise.TryPast(ctx, uni, lost, recognise.PastOptions{}, func([]recognise.Tried) error { return nil })

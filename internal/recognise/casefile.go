@@ -17,6 +17,7 @@ const (
 	maxCaseLine     = 4 << 20 // bytes of one line
 	maxCases        = 1_000_000
 	maxCaseEditions = 50
+	maxCaseRules    = 1000
 	casesFormat     = "cairn-programme-cases/1"
 )
 
@@ -28,17 +29,22 @@ var caseLimits = strictjson.Limits{Bytes: maxCaseLine, Depth: 64, Values: 200_00
 type CaseFile struct {
 	Format    string            `json:"format"`
 	Programme cairn.ProgrammeID `json:"programme"`
-	Editions  []string          `json:"editions"` // documents
+	Editions  []string          `json:"editions"`        // documents
+	Rules     []string          `json:"rules,omitempty"` // documents that the editions use
 }
 
 // WriteCases returns a function that writes cases to w, after a first line with the
-// editions that can have applied to them, the newest first.
-func WriteCases(w io.Writer, id cairn.ProgrammeID, editions []Edition) (func([]Case) error, error) {
+// editions that can have applied to them, the newest first, and the rule documents that
+// these use.
+func WriteCases(w io.Writer, id cairn.ProgrammeID, editions []Edition, rules ...RuleDocument) (func([]Case) error, error) {
 	head := CaseFile{Format: casesFormat, Programme: id, Editions: []string{}}
 	for _, e := range editions {
 		if e.ID == id && len(head.Editions) < maxCaseEditions {
 			head.Editions = append(head.Editions, string(e.Document))
 		}
+	}
+	for _, r := range rules {
+		head.Rules = append(head.Rules, string(r.Document))
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -77,6 +83,16 @@ func ReadCases(r io.Reader, id cairn.ProgrammeID, f func(editions map[string]*pr
 		return bad(1, nil, "the cases are of the programme %s, and not of %s", head.Programme, id)
 	case len(head.Editions) > maxCaseEditions:
 		return bad(1, nil, "there are more than %d editions", maxCaseEditions)
+	case len(head.Rules) > maxCaseRules:
+		return bad(1, nil, "there are more than %d rule documents", maxCaseRules)
+	}
+	var rules []*programme.Rules
+	for _, document := range head.Rules {
+		r, err := programme.ParseRules([]byte(document))
+		if err != nil {
+			return bad(1, err, "a rule document can't be read")
+		}
+		rules = append(rules, r)
 	}
 	editions := map[string]*programme.Programme{}
 	for _, document := range head.Editions {
@@ -86,6 +102,13 @@ func ReadCases(r io.Reader, id cairn.ProgrammeID, f func(editions map[string]*pr
 		}
 		if p.ID != id {
 			return bad(1, nil, "an edition is of the programme %s, and not of %s", p.ID, id)
+		}
+		if !p.Resolved() {
+			whole, found := p.Resolve(rules)
+			if err := notWhole(p, found); err != nil {
+				return bad(1, err, "an edition can't be put together with its rule documents")
+			}
+			p = whole
 		}
 		editions[p.Digest()] = p
 	}

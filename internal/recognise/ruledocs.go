@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -357,4 +358,29 @@ func (s *Service) resolved(ctx context.Context, inst cairn.InstitutionID, p *pro
 		found = append(found, whole.CheckDates(s.now())...)
 	}
 	return whole, found, nil
+}
+
+// RulesOf returns the rule documents that some editions use, each once.
+func (s *Service) RulesOf(ctx context.Context, editions []Edition) ([]RuleDocument, error) {
+	var out []RuleDocument
+	err := s.View(ctx, func(tx Tx) error {
+		for _, e := range editions {
+			p, err := programme.Parse(e.Document)
+			if err != nil {
+				return err
+			}
+			for _, u := range p.Uses {
+				if slices.ContainsFunc(out, func(d RuleDocument) bool { return d.Digest == u.Digest }) {
+					continue
+				}
+				d, err := tx.RuleDocument(ctx, e.Institution, u.Digest)
+				if err != nil {
+					return err
+				}
+				out = append(out, d)
+			}
+		}
+		return nil
+	})
+	return out, err
 }
