@@ -264,6 +264,9 @@ func (p *Programme) edge(c *candidate, r *Requirement, on days) edge {
 		}
 		learned := c.learned(limit)
 		at, fixed := on.until(limit)
+		if !c.RecognisedOn.IsZero() { // the same edition has judged that
+			at, fixed = c.RecognisedOn.Earliest(), true
+		}
 		args := map[string]string{"awarded": learned.String(), "limit": fmt.Sprint(limit.Years*12 + limit.Months), "years": fmt.Sprint(limit.Years)}
 		switch first, last := limit.lapses(learned.Earliest()), limit.lapses(learned.Latest()); {
 		case learned.IsZero():

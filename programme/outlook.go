@@ -119,7 +119,7 @@ func (p *Programme) boundaries(held []Held, at time.Time, o Options) []time.Time
 	for _, c := range every.prepare(held, o.days(at)) {
 		for _, e := range c.edges {
 			for _, limit := range []*Currency{p.Requirements[e.requirement].MaxAge, p.Policy.MaxAge} {
-				if limit == nil || c.learned(limit).IsZero() {
+				if limit == nil || c.learned(limit).IsZero() || !c.RecognisedOn.IsZero() {
 					continue
 				}
 				if _, fixed := o.days(at).until(limit); fixed {

@@ -47,6 +47,9 @@ type Held struct {
 	AwardedOn   cairn.PartialDate   `json:"awardedOn"`
 	LearnedOn   cairn.PartialDate   `json:"learnedOn,omitzero"` // the end of the learning; zero when not stated
 	IssuedOn    cairn.PartialDate   `json:"issuedOn,omitzero"`  // the day of the signature; zero when not stated
+	// RecognisedOn is the day on which a decision under this edition recognised it; its
+	// age counts to that day. Zero for what was not.
+	RecognisedOn cairn.PartialDate `json:"recognisedOn,omitzero"`
 	// UsedElsewhere is how much of the credit was used for other awards, in the unit of
 	// Credit; nil when nothing was, as far as is known.
 	UsedElsewhere *cairn.Credits `json:"usedElsewhere,omitempty"`

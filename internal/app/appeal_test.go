@@ -234,6 +234,8 @@ func TestAppealVaries(t *testing.T) {
 	if r, err := recognise.ReadDecision(decision.Document()); err != nil || r.Appealed.Effect != "varied" {
 		t.Errorf("%+v %v", r.Appealed, err)
 	}
+	_, err = c.Recognise.Continue(t.Context(), recognise.ContinueRequest{Institution: uni, Application: first.ID, Key: "on"})
+	code(t, err, "application.superseded")
 	// Water is free for another award now; pests is not.
 	other := c.apply(t, "cert2", "2")
 	for _, h := range other.Evaluation.Held {

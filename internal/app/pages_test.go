@@ -125,7 +125,7 @@ var who = map[string]web.Who{
 	"GET /claim/{secret}/credential": web.Link, "GET /claim/{secret}/card.pdf": web.Link,
 	"GET /stack/{token}": web.Link, "GET /stack/{token}/plan/{programme}": web.Link, "GET /stack/{token}/documents/{id}/{form}": web.Link, "POST /stack/{token}/apply": web.Link,
 	"GET /stack/{token}/applications/{id}": web.Link, "POST /stack/{token}/applications/{id}/add": web.Link, "POST /stack/{token}/applications/{id}/remove": web.Link,
-	"POST /stack/{token}/applications/{id}/appeal": web.Link,
+	"POST /stack/{token}/applications/{id}/appeal": web.Link, "POST /stack/{token}/applications/{id}/continue": web.Link,
 	"POST /stack/{token}/applications/{id}/submit": web.Link, "POST /stack/{token}/applications/{id}/withdraw": web.Link,
 	"GET /signin": web.Anyone, "POST /signin": web.Anyone, "POST /signout": web.Anyone,
 	"GET /account": web.SignedIn, "POST /account/password": web.SignedIn, "POST /account/signout-everywhere": web.SignedIn,

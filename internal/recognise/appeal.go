@@ -137,7 +137,7 @@ func (s *Service) Appeal(ctx context.Context, inst cairn.InstitutionID, id cairn
 			return &cairn.Error{Kind: cairn.Conflict, Code: "application.too-many-open", Object: string(of.Learner), Message: fmt.Sprintf("a learner has at most %d applications", maxEver), Hint: "ask the institution"}
 		}
 		a = Application{ID: cairn.ApplicationID(number), Key: fmt.Sprintf("appeal/%s/%d", id, before), Institution: inst, Learner: of.Learner, Programme: of.Programme, ProgrammeDigest: of.ProgrammeDigest,
-			State: Draft, Challenge: challenge, Created: now, Updated: now, Attestations: of.Attestations, Exceptions: of.Exceptions, Granted: of.Granted,
+			State: Draft, Challenge: challenge, Created: now, Updated: now, Attestations: of.Attestations, Exceptions: of.Exceptions, Granted: of.Granted, Continues: of.Continues, Kept: of.Kept,
 			Appeal: &Appeal{Of: id, Decision: of.DecisionCredential, Reason: reason, Filed: now, Until: AppealUntil(p, *of.Decision), Within: p.Policy.Appeal.DecideWithin,
 				Earlier: *of.Decision, Before: of.Evaluation.Result, Certificate: of.CertificateCredential}}
 		for _, item := range of.Items {

@@ -73,7 +73,9 @@ func (s *Service) judge(ctx context.Context, a *Application, p *programme.Progra
 		item := &a.Items[i]
 		report := s.Verify.Verify(ctx, item.Document, verify.Options{})
 		item.Report = &report
-		held = append(held, seen(*item, p.Institution))
+		h := seen(*item, p.Institution)
+		h.RecognisedOn = a.Kept[item.Digest]
+		held = append(held, h)
 	}
 	if p.Policy.Repeat == nil { // else the programme says which one counts
 		markDuplicates(held)

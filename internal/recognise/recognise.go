@@ -103,6 +103,10 @@ type Application struct {
 	CertificateCredential cairn.CredentialID
 	TranscriptCredential  cairn.CredentialID
 	Deliveries            []Delivery
+	// Continues is the application that this one goes on from. Kept are the days on
+	// which what it recognised was recognised, by digest, where its edition stays.
+	Continues cairn.ApplicationID          `json:",omitempty"`
+	Kept      map[string]cairn.PartialDate `json:",omitempty"`
 	// Appeal is set when the application is against an earlier decision.
 	Appeal *Appeal `json:",omitempty"`
 	// Superseded is the appeal whose decision has taken the place of this one.

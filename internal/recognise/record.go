@@ -449,7 +449,7 @@ func Replay(decision, document []byte, credentials [][]byte, rules ...[]byte) (R
 			if h, err = heldFrom(doc, h.Digest, p.Institution); err != nil {
 				return out, err
 			}
-			h.Blocked, h.IssuerName = c.Held.Blocked, c.Held.IssuerName
+			h.Blocked, h.IssuerName, h.RecognisedOn = c.Held.Blocked, c.Held.IssuerName, c.Held.RecognisedOn
 		}
 		held = append(held, h)
 		r.Credentials[i].Held = h

@@ -216,6 +216,15 @@ func (s *Service) Draft(ctx context.Context, inst cairn.InstitutionID, learner c
 	if err != nil {
 		return Application{}, err
 	}
+	a, err := s.blank(inst, learner, p.ID, p.Digest(), key)
+	if err != nil {
+		return a, err
+	}
+	return s.begin(ctx, a, l.FullName)
+}
+
+// blank is an application with nothing in it.
+func (s *Service) blank(inst cairn.InstitutionID, learner cairn.LearnerID, id cairn.ProgrammeID, digest, key string) (Application, error) {
 	number, err := s.random()
 	if err != nil {
 		return Application{}, err
@@ -225,13 +234,17 @@ func (s *Service) Draft(ctx context.Context, inst cairn.InstitutionID, learner c
 		return Application{}, err
 	}
 	now := s.now()
-	a := Application{ID: cairn.ApplicationID(number), Key: key, Institution: inst, Learner: learner, Programme: p.ID, ProgrammeDigest: p.Digest(),
-		State: Draft, Challenge: challenge, Created: now, Updated: now}
-	err = s.Tx(ctx, func(tx Tx) error {
-		known, err := tx.ApplicationByKey(ctx, inst, key)
+	return Application{ID: cairn.ApplicationID(number), Key: key, Institution: inst, Learner: learner, Programme: id, ProgrammeDigest: digest,
+		State: Draft, Challenge: challenge, Created: now, Updated: now}, nil
+}
+
+// begin stores a new draft, or returns the one that has its key.
+func (s *Service) begin(ctx context.Context, a Application, learnerName string) (Application, error) {
+	err := s.Tx(ctx, func(tx Tx) error {
+		known, err := tx.ApplicationByKey(ctx, a.Institution, a.Key)
 		if err == nil {
-			if known.Learner != learner || known.Programme != id {
-				return &cairn.Error{Kind: cairn.Conflict, Code: "application.key-used", Object: key, Message: "this key was already used for another application"}
+			if known.Learner != a.Learner || known.Programme != a.Programme || known.Continues != a.Continues {
+				return &cairn.Error{Kind: cairn.Conflict, Code: "application.key-used", Object: a.Key, Message: "this key was already used for another application"}
 			}
 			a = known
 			return nil
@@ -239,18 +252,18 @@ func (s *Service) Draft(ctx context.Context, inst cairn.InstitutionID, learner c
 		if cairn.KindOf(err) != cairn.NotFound {
 			return err
 		}
-		open, all, err := tx.CountApplications(ctx, inst, learner)
+		open, all, err := tx.CountApplications(ctx, a.Institution, a.Learner)
 		if err != nil {
 			return err
 		}
 		// Whoever has the address of a learner's page can begin applications.
 		if open >= maxOpen || all >= maxEver {
-			return &cairn.Error{Kind: cairn.Conflict, Code: "application.too-many-open", Object: string(learner),
+			return &cairn.Error{Kind: cairn.Conflict, Code: "application.too-many-open", Object: string(a.Learner),
 				Message: fmt.Sprintf("a learner has at most %d open applications, and %d in all", maxOpen, maxEver), Hint: "withdraw one, or ask the institution"}
 		}
-		err = tx.InsertApplication(ctx, a, l.FullName)
+		err = tx.InsertApplication(ctx, a, learnerName)
 		if cairn.KindOf(err) == cairn.Conflict {
-			return &cairn.Error{Kind: cairn.Conflict, Code: "application.open", Object: string(id), Message: "the learner has an open application for this programme",
+			return &cairn.Error{Kind: cairn.Conflict, Code: "application.open", Object: string(a.Programme), Message: "the learner has an open application for this programme",
 				Hint: "go on with that one, or withdraw it", Err: err}
 		}
 		if err != nil {

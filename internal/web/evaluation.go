@@ -84,6 +84,7 @@ type credentialView struct {
 	Identity string
 	Report   *reportView
 	Blocked  bool
+	Kept     string // since when it is recognised under this edition
 }
 
 type reasonView struct {
@@ -333,6 +334,9 @@ func (v *visit) credentialView(p *programme.Programme, c programme.CredentialRes
 	view.Sign = map[programme.Status]string{programme.Used: "yes", programme.PartlyUsed: "partly", programme.NotUsed: "open"}[c.Status]
 	if view.Title == "" {
 		view.Title = v.W("credential.untitled")
+	}
+	if !h.RecognisedOn.IsZero() {
+		view.Kept = v.W("credential.kept", "date", v.Partial(h.RecognisedOn))
 	}
 	for _, r := range c.Reasons {
 		view.Reasons = append(view.Reasons, v.reason(p, r))

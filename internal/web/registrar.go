@@ -131,6 +131,7 @@ type applicationPage struct {
 	Grant       *grantView // nil when nothing can be allowed any more
 	Second      *secondView
 	Appeal      *appealView // nil for what is no appeal
+	Continues   string      // address of what this goes on from
 	Superseded  string      // address of the appeal that took the place of this
 	Decision    *decisionView
 	CanDecide   bool
@@ -227,6 +228,9 @@ func (v *visit) applicationPage(status int, p applicationPage) error {
 	p.Exceptions, p.Second = v.exceptions(g, a), v.second(g, a)
 	if p.Appeal = v.appeal(g, a, "/registrar/applications/"); p.Appeal != nil && p.Appeal.Own {
 		p.CanDecide, p.CanAttest = false, false
+	}
+	if a.Continues != "" {
+		p.Continues = "/registrar/applications/" + string(a.Continues)
 	}
 	if a.Superseded != "" {
 		p.Superseded = "/registrar/applications/" + string(a.Superseded)

@@ -44,6 +44,7 @@ var access = map[string]web.Who{
 	"POST /stack/{token}/applications/{id}/submit":   web.Link,
 	"POST /stack/{token}/applications/{id}/withdraw": web.Link,
 	"POST /stack/{token}/applications/{id}/appeal":   web.Link,
+	"POST /stack/{token}/applications/{id}/continue": web.Link,
 
 	"GET /signin":                      web.Anyone,
 	"POST /signin":                     web.Anyone,

@@ -316,8 +316,10 @@ type stackApplicationPage struct {
 	Exceptions   []exceptionView
 	Appeal       *appealView // nil for what is no appeal
 	Clock        *clockView
-	AppealReason string // as typed
-	Superseded   string // address of the appeal that took the place of this
+	GoOn         *goOnView // nil when there is nothing to go on from
+	Continues    string    // address of what this goes on from
+	AppealReason string    // as typed
+	Superseded   string    // address of the appeal that took the place of this
 	Evaluation   *evaluationView
 	Decision     *decisionView
 	Documents    []heldView
@@ -408,6 +410,12 @@ func (v *visit) stackApplicationPage(status int, failure *Failure) error {
 	all, err := s.Recognise.ApplicationsOf(ctx, l.Institution, l.ID)
 	if err != nil {
 		return err
+	}
+	if p.GoOn, err = v.goOn(g, a); err != nil {
+		return err
+	}
+	if a.Continues != "" {
+		p.Continues = v.stackPath() + "/applications/" + url.PathEscape(string(a.Continues))
 	}
 	if p.Clock, p.AppealReason = v.clock(g, a, all), v.form.Get("reason"); p.Clock != nil && p.Evaluation != nil {
 		p.Evaluation.AppealDays = 0 // the clock says it exactly

@@ -201,6 +201,7 @@ func (s *Site) Routes() []Route {
 		{"POST", "/stack/{token}/applications/{id}/submit", Link, false, s.stackSubmit},
 		{"POST", "/stack/{token}/applications/{id}/withdraw", Link, false, s.stackWithdraw},
 		{"POST", "/stack/{token}/applications/{id}/appeal", Link, false, s.stackAppeal},
+		{"POST", "/stack/{token}/applications/{id}/continue", Link, false, s.stackContinue},
 
 		{"GET", "/signin", Anyone, false, s.signInForm},
 		{"POST", "/signin", Anyone, false, s.signIn},
