@@ -75,6 +75,9 @@ var policyRules = []policyRule{
 		}, take: func(o, l *Policy) { o.Terms = l.Terms }},
 	{name: "appeal", given: func(l *Policy) bool { return l.Appeal != nil }, clause: func(*Policy) string { return "" },
 		compare: func(_ *Programme, a, b *Policy) (int, string) { // what protects learners is tight when it is long
+			if a.Appeal.DecideWithin > 0 && (b.Appeal.DecideWithin == 0 || b.Appeal.DecideWithin > a.Appeal.DecideWithin) {
+				return -1, fmt.Sprintf("decided within %d days, and not within %d (0: not said)", b.Appeal.DecideWithin, a.Appeal.DecideWithin)
+			}
 			return b.Appeal.Days - a.Appeal.Days, fmt.Sprintf("%d days, and not %d", b.Appeal.Days, a.Appeal.Days)
 		}, take: func(o, l *Policy) { o.Appeal = l.Appeal }},
 	{name: "overlap", given: func(l *Policy) bool { return l.Overlap != nil }, clause: func(l *Policy) string { return l.Overlap.Clause },

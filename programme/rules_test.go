@@ -176,7 +176,7 @@ func TestDocumentsReachTheEngine(t *testing.T) {
 		{cairn.CreditValue{Amount: cairn.NewCredits(27, 10), Unit: "ECTS", HoursPerCredit: cairn.WholeCredits(25)}, cairn.NewCredits(13, 2)}, // 6.75, down to halves
 		{cairn.CreditValue{Amount: cairn.WholeCredits(4), Unit: "points", HoursPerCredit: cairn.WholeCredits(16)}, cairn.WholeCredits(6)},    // 6.4; a unit that no table has
 	} {
-		if got := carries(v.credit); !got.Equal(v.want) {
+		if got, same := carries(v.credit), p.Amount(v.credit); !got.Equal(v.want) || !same.Equal(v.want) {
 			t.Errorf("%v: %s, want %s", v.credit, got, v.want)
 		}
 	}
@@ -295,6 +295,9 @@ func TestLayers(t *testing.T) {
 		{"another repeat", "policy: {repeat: {keep: last, clause: n}}", "policy: {repeat: {keep: best, clause: u}}", "the best counts, and not the last", nil, false},
 		{"more time to appeal", "policy: {appeal: {days: 21, to: n}}", "policy: {appeal: {days: 30, to: u}}", "u", func(l programme.Policy) any { return l.Appeal.To }, false},
 		{"less time to appeal", "policy: {appeal: {days: 21, to: n}}", "policy: {appeal: {days: 20, to: u}}", "20 days, and not 21", nil, false},
+		{"decided later", "policy: {appeal: {days: 21, to: n, decideWithin: 21}}", "policy: {appeal: {days: 30, to: u, decideWithin: 22}}", "decided within 22 days, and not within 21", nil, false},
+		{"no time to decide", "policy: {appeal: {days: 21, to: n, decideWithin: 21}}", "policy: {appeal: {days: 30, to: u}}", "decided within 0 days", nil, false},
+		{"decided sooner", "policy: {appeal: {days: 21, to: n, decideWithin: 21}}", "policy: {appeal: {days: 21, to: u, decideWithin: 14}}", "u", func(l programme.Policy) any { return l.Appeal.To }, false},
 		{"less overlap", "policy: {overlap: {percent: 80, clause: n}}", "policy: {overlap: {percent: 79, clause: u}}", "79 %, and not 80 %", nil, false},
 		{"more overlap", "policy: {overlap: {percent: 80, clause: n}}", "policy: {overlap: {percent: 90, clause: u}}", "u", func(l programme.Policy) any { return l.Overlap.Clause }, false},
 		{"less again", "policy: {reuse: {allow: free, clause: n}}", "policy: {reuse: {allow: share, percent: 50, clause: u}}", "u", func(l programme.Policy) any { return l.Reuse.Clause }, false},

@@ -163,7 +163,7 @@ func (a *App) transcript(ctx context.Context, p printed, awarded cairn.PartialDa
 		inner[facts.CredentialID] = facts
 	}
 	earned := map[cairn.CredentialID]bool{}
-	hours, err := a.hoursPerCredit(ctx, p, f)
+	rules, _, err := a.Recognise.Programme(ctx, p.issued.Institution(), f.Programme.Digest)
 	if err != nil {
 		return t, err
 	}
@@ -175,19 +175,10 @@ func (a *App) transcript(ctx context.Context, p printed, awarded cairn.PartialDa
 		}
 		if facts.Credit != nil && !earned[l.CredentialID] { // a credential on two lines was earned once
 			earned[l.CredentialID] = true
-			line.Earned = facts.CreditsEarned.Mul(facts.Credit.HoursPerCredit).Div(hours)
+			line.Earned = rules.Amount(cairn.CreditValue{Amount: facts.CreditsEarned, Unit: facts.Credit.Unit, HoursPerCredit: facts.Credit.HoursPerCredit})
 			t.Earned = t.Earned.Add(line.Earned)
 		}
 		t.Lines = append(t.Lines, line)
 	}
 	return t, nil
-}
-
-// hoursPerCredit is the programme's unit, in which the transcript counts.
-func (a *App) hoursPerCredit(ctx context.Context, p printed, f openbadges.TranscriptFacts) (cairn.Credits, error) {
-	programme, _, err := a.Recognise.Programme(ctx, p.issued.Institution(), f.Programme.Digest)
-	if err != nil {
-		return cairn.Credits{}, err
-	}
-	return programme.Credit.HoursPerCredit, nil
 }

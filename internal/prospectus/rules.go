@@ -69,6 +69,9 @@ func (s *speaker) award() []Line {
 	}
 	out = append(out, s.line("award.language", "language", language), s.line("award.edition", "edition", p.Edition, "id", string(p.ID)))
 	for _, u := range p.Credit.Systems {
+		if u.Unit == p.Credit.Unit && u.HoursPerCredit.Equal(p.Credit.HoursPerCredit) {
+			continue // said above
+		}
 		l := s.line("credit.system", "other", u.Unit, "hours", s.Figure(u.HoursPerCredit))
 		l.Lines = s.rest(u)
 		out = append(out, l)

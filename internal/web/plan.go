@@ -340,7 +340,7 @@ func (w *planWords) choices(plan []cairn.AchievementID) []choiceView {
 		}) {
 			continue
 		}
-		credits := o.Credit.Amount.Mul(o.Credit.HoursPerCredit).Div(w.p.Credit.HoursPerCredit)
+		credits := w.p.Amount(*o.Credit)
 		out = append(out, choiceView{ID: w.site.short(o), Name: w.Text(o.Name), Where: w.institutions[o.Institution], Credits: w.Figure(credits), Chosen: chosen})
 	}
 	return out
