@@ -19,6 +19,7 @@ type trustCmd struct {
 	Publish trustPublishCmd `cmd:"" help:"Sign a trust list as an institution of this server; examples/trust-list.yaml has one."`
 	Follow  trustFollowCmd  `cmd:"" help:"Follow the signed trust list of an operator."`
 	Show    trustShowCmd    `cmd:"" help:"Show the lists that are followed."`
+	Keys    trustKeysCmd    `cmd:"" help:"The keys of issuers elsewhere that were seen before."`
 	Bundle  trustBundleCmd  `cmd:"" help:"Write one signed file for verification without a network."`
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"cairn.example"
 	"cairn.example/docs/specs"
+	"cairn.example/internal/app"
 	"cairn.example/internal/fetch"
 	"cairn.example/internal/paper"
 	"cairn.example/internal/trust"
@@ -28,6 +29,7 @@ type verifyCmd struct {
 	TrustList string `help:"Signed trust list to judge issuers by." type:"path"`
 	Data      string `help:"Judge issuers by the lists that this data folder follows." type:"path"`
 	URL       string `help:"Public address of that server." default:"http://127.0.0.1:8080"`
+	KnownKeys string `help:"Remember the keys of issuers with did:web in this file, and say when others are at their address. With --data the folder remembers them." type:"path"`
 	JSON      bool   `help:"Print the report as JSON."`
 	Challenge string `help:"What a presentation must answer."`
 	Domain    string `help:"Whom a presentation must be made for."`
@@ -45,6 +47,7 @@ func (verifyCmd) Help() string {
   cairn verify award.txt --roots authorities.pem --trust-list list.json --operator did:web:ministry.example
   cairn verify applications/ --sheet answers.csv
   cairn verify applicants.csv --sheet answers.csv --trust-list list.json --operator did:web:ministry.example
+  cairn verify award.json --known-keys known-keys.json
   cairn verify --schema
 
 Of many, the exit code is 1 when one is invalid, else 2 when one is undetermined.`
@@ -176,6 +179,13 @@ func (v verifyCmd) engine(c *console) (*verify.Engine, func(), error) {
 	}
 	online := verify.Online{Client: fetch.New(fetch.Options{Now: c.now, Loopback: loopback(v.URL)}), Now: c.now}
 	config := verify.Config{Resolver: online, Status: online, Documents: online, Roots: roots, Federation: verify.Federation{Client: online.Client, Anchors: anchors}, Now: c.now}
+	if v.KnownKeys != "" {
+		known, err := app.OpenKnownKeys(v.KnownKeys, c.now)
+		if err != nil {
+			return nil, nothing, err
+		}
+		config.Memory = known
+	}
 	if v.TrustList != "" {
 		snapshot, err := v.list(c, online)
 		if err != nil {

@@ -127,7 +127,11 @@ func assemble(c Config, db *sqlstore.DB) (*App, error) {
 	a.Trust = &trust.Service{Tx: in[trust.Tx](db.Tx), View: in[trust.Tx](db.View), Resolver: online, Now: c.Now}
 	a.Issue = issue.New(issue.Config{Tx: in[issue.Tx](db.Tx), View: in[issue.Tx](db.View), Keys: keys.NewKeyring(lock), Now: c.Now, Rand: c.Rand,
 		BaseURL: c.BaseURL, Scope: a.scope, Trace: c.Trace})
-	a.Verify = verify.New(verify.Config{Resolver: online, Status: online, Documents: online, Roots: c.Roots,
+	known, err := OpenKnownKeys(filepath.Join(c.Data, KnownKeysFile), c.Now)
+	if err != nil {
+		return nil, err
+	}
+	a.Verify = verify.New(verify.Config{Memory: known, Resolver: online, Status: online, Documents: online, Roots: c.Roots,
 		Federation: verify.Federation{Client: a.Fetch, Anchors: c.Anchors}, Trust: a.Trust.Snapshot, Now: c.Now})
 	a.Recognise = recognise.New(recognise.Config{Tx: in[recognise.Tx](db.Tx), View: in[recognise.Tx](db.View), Issue: a.Issue, Verify: a.Verify,
 		Now: c.Now, Rand: c.Rand, Domain: c.BaseURL, Trace: c.Trace})

@@ -144,7 +144,8 @@ func (c *check) signer(ctx context.Context, d cairn.DID) (did.Resolution, Outcom
 	case err == nil && r.Source == trust.BundleSource && c.bundleEnded():
 		return r, Unknown, "proof.bundle-ended", fmt.Errorf("the bundle with these keys ended at %s", vc.FormatTime(c.Bundle.ValidUntil))
 	case err == nil:
-		return r, Yes, "", nil
+		outcome, code, err := c.remembered(ctx, d, r)
+		return r, outcome, code, err
 	case errors.Is(err, errLookupLimit):
 		return r, Unknown, "proof.lookup-limit", err
 	case cairn.CodeOf(err) == "did.no-document":

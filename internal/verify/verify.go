@@ -64,6 +64,8 @@ type Config struct {
 	// anchors that are relied on. What an anchor stands for is the key: whether the
 	// issuer is recognised is for the trust lists.
 	Federation Federation
+	// Memory remembers the keys of issuers; nil remembers nothing.
+	Memory KeyMemory
 	// Trust returns the trust lists to judge issuers by; it may be nil.
 	Trust   func(ctx context.Context) (*trust.Snapshot, error)
 	Now     cairn.Clock
@@ -93,6 +95,7 @@ type Options struct {
 
 // check is one verification: one time, one snapshot of everything asked.
 type check struct {
+	fresh map[cairn.DID]map[cairn.KeyID]string // keys that were got, to remember when they prove good
 	*Engine
 	now      time.Time // for which it judges
 	latest   time.Time // now or the time of the clock, whichever is later: what is known of keys is known for earlier times too
@@ -120,7 +123,9 @@ func (e *Engine) Verify(ctx context.Context, data []byte, o Options) Report {
 	if e.Trust != nil {
 		c.snapshot, c.trustErr = e.Trust(ctx)
 	}
+	c.fresh = map[cairn.DID]map[cairn.KeyID]string{}
 	r := c.read(ctx, data)
+	c.remember(ctx, &r)
 	for _, l := range c.snapshot.Broken() {
 		r.Notes = append(r.Notes, Note{Code: "note.list-unavailable", Args: map[string]string{"list": l.ID, "reason": l.Err.Error()}})
 	}
