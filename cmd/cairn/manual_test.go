@@ -9,10 +9,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 
 	examplesFiles "cairn.example/examples"
+	"cairn.example"
+	"cairn.example/internal/app"
 	"cairn.example/internal/demo"
 	"cairn.example/programme"
 )
@@ -104,6 +107,15 @@ func TestHelpExamples(t *testing.T) {
 			first("rules", "add", "college", "agreement.yaml", "--by", "zuri", "--data", "demo-data")
 			token := first("rules", "sign", "college", capitals["AGREEMENT"], "--by", "zuri", "--data", "demo-data")
 			if err := os.WriteFile("token.txt", []byte(token+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"trust keys forget": func() {
+			known, err := app.OpenKnownKeys(filepath.Join("demo-data", app.KnownKeysFile), time.Now)
+			if err == nil {
+				err = known.Remember(t.Context(), "did:web:college.example", map[cairn.KeyID]string{"did:web:college.example#1": "x"}, time.Now())
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
 		},

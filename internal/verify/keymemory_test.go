@@ -25,6 +25,14 @@ func (m memory) Remember(_ context.Context, d cairn.DID, keys map[cairn.KeyID]st
 	return nil
 }
 
+// full is a memory that has no room.
+type full struct{}
+
+func (full) Keys(context.Context, cairn.DID) (map[cairn.KeyID]string, error) { return nil, nil }
+func (full) Remember(context.Context, cairn.DID, map[cairn.KeyID]string, time.Time) error {
+	return &cairn.Error{Kind: cairn.TooLarge, Code: "keys.known-full", Message: "full"}
+}
+
 // several writes a document of an identifier with keys by the ends of their names.
 func several(t *testing.T, id cairn.DID, keys map[string]party) [2]string {
 	doc := map[string]any{"@context": "https://www.w3.org/ns/cid/v1", "id": string(id)}
@@ -73,6 +81,14 @@ func TestKeysAreRemembered(t *testing.T) {
 	check("a key more", map[string]party{"1": college, "2": ministry}, "2", ministry, verify.Yes, "proof.good")
 	check("then the old one goes", map[string]party{"2": ministry}, "2", ministry, verify.Yes, "proof.good")
 	check("its name comes back with another key", map[string]party{"1": stranger, "2": ministry}, "2", ministry, verify.Unknown, "proof.keys-changed")
+	e.Memory = full{}
+	site["/issuers/21"] = several(t, id, map[string]party{"1": college})
+	fresh := online()
+	fresh.Memory = e.Memory
+	r := fresh.Verify(t.Context(), issued(t, id, string(id)+"#1", college), verify.Options{})
+	if f := r.Finding(verify.AxisProof); f.Code != "proof.good" || len(r.Notes) == 0 || r.Notes[len(r.Notes)-1].Code != "note.keys-not-remembered" {
+		t.Errorf("a memory that is full: %+v, %+v", f, r.Notes)
+	}
 	e.Memory = nil
 	check("nothing is remembered where nobody asked for it", map[string]party{"1": stranger}, "1", stranger, verify.Yes, "proof.good")
 }
