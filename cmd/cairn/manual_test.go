@@ -13,8 +13,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	examplesFiles "cairn.example/examples"
 	"cairn.example"
+	examplesFiles "cairn.example/examples"
 	"cairn.example/internal/app"
 	"cairn.example/internal/demo"
 	"cairn.example/programme"
