@@ -590,3 +590,50 @@ func FuzzLevelFramework(f *testing.F)   { fuzzRules(f, "level-framework") }
 func FuzzCreditConversion(f *testing.F) { fuzzRules(f, "credit-conversion") }
 func FuzzPolicy(f *testing.F)           { fuzzRules(f, "national-policy", "institution-policy") }
 func FuzzAgreement(f *testing.F)        { fuzzRules(f, "agreement") }
+
+// The same rules in documents of their own give the same result as inside the
+// programme: Amina's 48 credits.
+func TestDocumentsAreTheInlineForms(t *testing.T) {
+	inline := example(t)
+	cut := func(from, to string) (taken string) {
+		t.Helper()
+		i, j := strings.Index(inline, "\n"+from+":"), strings.Index(inline, "\n"+to+":")
+		if i < 0 || j < i {
+			t.Fatalf("no %s before %s", from, to)
+		}
+		taken, inline = inline[i+1:j+1], inline[:i+1]+inline[j+1:]
+		return taken
+	}
+	want := evaluate(t, load(t), amina(), day)
+	levels, policy := cut("levels", "policy"), cut("policy", "agreements")
+	cut("agreements", "requirements")
+	var mapped []string
+	for _, line := range strings.Split(levels, "\n") {
+		if strings.Contains(line, "value:") {
+			mapped = append(mapped, strings.TrimSpace(strings.Replace(line, "}", ", version: \"1\"}", 1)))
+		}
+	}
+	documents := rulesOf(t,
+		"kind: level-framework\nid: l\nversion: \"1\"\ntitle: {en: l}\nframework: EQF\nsteps: [1, 2, 3, 4, 5, 6, 7, 8]\nhigherFillsLower: true\nmap:\n  "+strings.Join(mapped, "\n  ")+"\n",
+		"kind: policy\nid: p\nversion: \"1\"\ntitle: {en: p}\nlayer: institution\n"+policy,
+		"kind: agreement\nid: A-12\nversion: \"1\"\ntitle: {en: a}\nclause: A-12\nsending: {did: \""+string(college)+"\", name: {en: c}}\nreceiving: {did: \""+string(university)+"\", name: {en: u}}\n"+
+			"valid: {from: 1990, governs: study}\nterms: [{achievements: [\"https://college.example/i/college/achievements/soil-and-water\"], slots: [C1, C2], field: AGRI}]\n")
+	text := strings.TrimRight(inline, "\n") + "\nuses:\n"
+	for _, d := range documents {
+		text += "  - {kind: " + string(d.Kind) + ", id: " + d.ID + ", digest: \"" + d.Digest() + "\"}\n"
+	}
+	p, err := programme.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := evaluate(t, resolved(t, p, documents), amina(), day)
+	if got.Digest == want.Digest || got.Counted.String() != "48" {
+		t.Errorf("%s credits, digest %s", got.Counted, got.Digest)
+	}
+	got.Digest = want.Digest
+	a, errA := json.Marshal(got)
+	b, errB := json.Marshal(want)
+	if errA != nil || errB != nil || string(a) != string(b) {
+		t.Errorf("with documents\n%s\ninside the programme\n%s", a, b)
+	}
+}
