@@ -60,7 +60,7 @@ const (
 // Effect says what the difference means.
 func (d Difference) Effect() Effect {
 	met := func(s Status) int {
-		if s == Satisfied {
+		if s.Met() {
 			return 1
 		}
 		return 0

@@ -66,7 +66,7 @@ Stop with Ctrl-C.
 	if d.Browser {
 		openBrowser(base + "/")
 	}
-	return errors.Join(serve(c, a, listener), a.Close())
+	return errors.Join(serve(c, a, listener, never), a.Close())
 }
 
 // openBrowser asks the desktop to open a page. Where there is none, the addresses
@@ -83,14 +83,23 @@ func openBrowser(address string) {
 
 type serveCmd struct {
 	dataFlags
-	Listen string   `help:"Address to serve on; put a TLS proxy before it." default:"127.0.0.1:8080" env:"CAIRN_LISTEN"`
-	Proxy  []string `help:"Network of a proxy whose X-Forwarded-For is believed, such as 127.0.0.1/32. Repeat for more." env:"CAIRN_PROXIES"`
+	Listen  string   `help:"Address to serve on; put a TLS proxy before it." default:"127.0.0.1:8080" env:"CAIRN_LISTEN"`
+	Nightly string   `help:"Time of day, in UTC, after which the standings of all learners are worked out once a day, such as 02:00. Without it: cairn recognise run." env:"CAIRN_NIGHTLY"`
+	Proxy   []string `help:"Network of a proxy whose X-Forwarded-For is believed, such as 127.0.0.1/32. Repeat for more." env:"CAIRN_PROXIES"`
 }
 
 func (s serveCmd) Run(c *console) error {
 	proxies, err := web.ParseProxies(s.Proxy)
 	if err != nil {
 		return err
+	}
+	nightly := never
+	if s.Nightly != "" {
+		at, err := time.Parse("15:04", s.Nightly)
+		if err != nil {
+			return &cairn.Error{Kind: cairn.Invalid, Code: "serve.nightly", Object: s.Nightly, Message: "this is not a time of day such as 02:00", Err: err}
+		}
+		nightly = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
 	}
 	listener, err := net.Listen("tcp", s.Listen)
 	if err != nil {
@@ -100,13 +109,15 @@ func (s serveCmd) Run(c *console) error {
 	return s.with(c, func(a *app.App) error {
 		a.Config.Proxies = proxies
 		fmt.Fprintf(c.out, "serving %s on %s\n", s.URL, listener.Addr())
-		return serve(c, a, listener)
+		return serve(c, a, listener, nightly)
 	})
 }
 
 // serve answers requests until the program is told to stop, and then finishes
 // those it has begun.
-func serve(c *console, a *app.App, listener net.Listener) error {
+//
+// nightly is when, after midnight in UTC, the standings of learners are worked out.
+func serve(c *console, a *app.App, listener net.Listener, nightly time.Duration) error {
 	log := slog.New(slog.NewTextHandler(c.err, nil))
 	if a.Unfinished != nil {
 		log.Warn("an application could not be taken on", "error", a.Unfinished.Error())
@@ -119,8 +130,13 @@ func serve(c *console, a *app.App, listener net.Listener) error {
 	ticker := time.NewTicker(workEvery)
 	var working sync.WaitGroup
 	working.Go(func() { a.Work(ctx, ticker.C, log) })
+	nights := time.NewTicker(workEvery)
+	if nightly != never {
+		working.Go(func() { a.Nights(ctx, nights.C, nightly, log) })
+	}
 	defer func() { // the store is closed by our caller, so the work must have ended
 		ticker.Stop()
+		nights.Stop()
 		stop()
 		working.Wait()
 	}()
@@ -142,6 +158,9 @@ func serve(c *console, a *app.App, listener net.Listener) error {
 	}
 	return nil
 }
+
+// never stands for no time of day.
+const never = time.Duration(-1)
 
 // workEvery is how often applications that wait for no person are tried again.
 const workEvery = 3 * time.Minute

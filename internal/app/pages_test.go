@@ -129,6 +129,8 @@ var who = map[string]web.Who{
 	"POST /stack/{token}/applications/{id}/submit": web.Link, "POST /stack/{token}/applications/{id}/withdraw": web.Link,
 	"GET /signin": web.Anyone, "POST /signin": web.Anyone, "POST /signout": web.Anyone,
 	"GET /account": web.SignedIn, "POST /account/password": web.SignedIn, "POST /account/signout-everywhere": web.SignedIn,
+	"GET /registrar/standings": web.Registrar, "POST /api/learners/{id}/recognise": web.Registrar,
+	"GET /registrar/drafts": web.Registrar, "POST /registrar/drafts": web.Registrar, "GET /registrar/drafts/{trial}": web.Registrar, "POST /registrar/drafts/{trial}/publish": web.Registrar,
 	"GET /registrar/ledger": web.Registrar, "GET /stack/{token}/ledger": web.Link,
 	"GET /registrar": web.Registrar, "GET /registrar/applications/{id}": web.Registrar, "POST /registrar/applications/{id}/identity": web.Registrar, "POST /registrar/applications/{id}/attest": web.Registrar,
 	"POST /registrar/applications/{id}/exceptions": web.Registrar, "POST /registrar/applications/{id}/exceptions/{exception}": web.Registrar, "POST /registrar/applications/{id}/countersign": web.Registrar,

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,17 +30,21 @@ func openYears(t testing.TB) *years {
 	t.Helper()
 	c := openCampus(t)
 	y := &years{c, now}
-	y.reopen(t, nil)
+	y.reopen(t)
 	return y
 }
 
-func (y *years) reopen(t testing.TB, trace func(string)) {
+func (y *years) reopen(t testing.TB) {
 	t.Helper()
 	if err := y.App.Close(); err != nil {
 		t.Fatal(err)
 	}
-	a, err := app.Open(t.Context(), app.Config{Data: filepath.Join(y.dir, "data"), BaseURL: base, Rand: rand.Reader, Now: func() time.Time { return y.at }, Trace: trace,
-		PasswordCost: staff.Cost{Memory: 64, Passes: 1}})
+	y.reopenWith(t, func() time.Time { return y.at })
+}
+
+func (y *years) reopenWith(t testing.TB, clock cairn.Clock) {
+	t.Helper()
+	a, err := app.Open(t.Context(), app.Config{Data: filepath.Join(y.dir, "data"), BaseURL: base, Rand: rand.Reader, Now: clock, PasswordCost: staff.Cost{Memory: 64, Passes: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -347,5 +352,27 @@ func TestTwoRuns(t *testing.T) {
 	r, _ := y.run(t, recognise.RunOptions{Resume: true})
 	if open.State == recognise.RunOpen && r.ID != open.ID {
 		t.Errorf("%s does not go on with %s", r.ID, open.ID)
+	}
+}
+
+// Several who look at one learner at once: each stores what it found on what it read, or
+// is told that another was quicker.
+func TestReevaluateTogether(t *testing.T) {
+	y := openYears(t)
+	if err := y.Issue.Revoke(t.Context(), uni, y.badges[0].ID(), "grace", "a mistake"); err != nil {
+		t.Fatal(err)
+	}
+	var many sync.WaitGroup
+	for range 8 {
+		many.Go(func() {
+			if _, err := y.Recognise.Reevaluate(t.Context(), uni, y.learner, "grace"); err != nil && cairn.CodeOf(err) != "standing.changed" {
+				t.Error(err)
+			}
+		})
+	}
+	many.Wait()
+	y.agree(t, y.learner)
+	if len(y.standings(t, y.learner)) == 0 {
+		t.Error("nobody came through")
 	}
 }

@@ -255,12 +255,7 @@ func TestRunKilledAnywhere(t *testing.T) {
 	}
 	t.Logf("killed %d times", killed)
 	for _, one := range []*years{y, z} {
-		a, err := app.Open(t.Context(), app.Config{Data: filepath.Join(one.dir, "data"), BaseURL: base, Rand: rand.Reader, Now: func() time.Time { return one.at }, PasswordCost: staff.Cost{Memory: 64, Passes: 1}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		one.App = a
-		t.Cleanup(func() { a.Close() })
+		one.reopenWith(t, func() time.Time { return one.at })
 		last, err := one.Recognise.LastRun(t.Context(), uni)
 		if err != nil || last.State != recognise.RunDone || last.Learners != r.Learners || last.Changed != r.Changed {
 			t.Errorf("%+v %v", last, err)

@@ -99,7 +99,7 @@ func TestReadCasesRefuses(t *testing.T) {
 		"a long line":       head + "\n" + strings.Repeat(" ", maxCaseLine+1),
 		"a list":            head + "\n[]\n",
 	} {
-		if _, err := read(bad); cairn.KindOf(err) != cairn.Invalid {
+		if _, err := read(bad); cairn.CodeOf(err) != "cases.file" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

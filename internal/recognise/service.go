@@ -99,9 +99,14 @@ func (s *Service) random() (string, error) {
 	return hex.EncodeToString(b), nil
 }
 
-// Publish makes an edition of a programme the one that new applications follow.
-// Applications that were begun under an earlier edition keep it.
+// Publish is PublishBy for whoever has the data folder.
 func (s *Service) Publish(ctx context.Context, inst cairn.InstitutionID, document []byte) (*programme.Programme, error) {
+	return s.PublishBy(ctx, inst, document, "officer")
+}
+
+// PublishBy makes an edition of a programme the one that new applications follow.
+// Applications that were begun under an earlier edition keep it.
+func (s *Service) PublishBy(ctx context.Context, inst cairn.InstitutionID, document []byte, by string) (*programme.Programme, error) {
 	p, err := programme.Parse(document)
 	if err != nil {
 		return nil, err
@@ -138,7 +143,7 @@ func (s *Service) Publish(ctx context.Context, inst cairn.InstitutionID, documen
 			}
 			return err
 		}
-		return tx.AppendEvent(ctx, issue.Event{Institution: inst, At: e.Published, Kind: "programme.published", Object: string(p.ID), Actor: "officer", Detail: map[string]string{"digest": e.Digest}})
+		return tx.AppendEvent(ctx, issue.Event{Institution: inst, At: e.Published, Kind: "programme.published", Object: string(p.ID), Actor: by, Detail: map[string]string{"digest": e.Digest}})
 	})
 	return p, err
 }

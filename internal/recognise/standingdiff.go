@@ -22,7 +22,7 @@ func (l *look) compare(before, after Standing, result programme.Result, k *knowl
 	for _, p := range after.Parts {
 		old, ok := was[p.Requirement]
 		delete(was, p.Requirement)
-		if ok && old.Status == p.Status && old.Have.Equal(p.Have) || !ok && len(before.Parts) == 0 && p.Status != programme.Satisfied && p.Have.IsZero() {
+		if ok && old.Status == p.Status && old.Have.Equal(p.Have) || !ok && len(before.Parts) == 0 && !p.Status.Met() && p.Have.IsZero() {
 			continue
 		}
 		c.Requirements = append(c.Requirements, PartChange{p.Requirement, old.Status, p.Status, old.Have, p.Have})

@@ -504,7 +504,7 @@ func newStanding(inst cairn.InstitutionID, learner cairn.LearnerID, r programme.
 		Proven: r.Optimality.Proven, Requirements: len(r.Requirements), Attested: words}
 	for _, q := range r.Requirements {
 		s.Parts = append(s.Parts, Part{q.Requirement, q.Status, q.Have})
-		if q.Status == programme.Satisfied {
+		if q.Status.Met() {
 			s.Satisfied++
 		}
 	}

@@ -28,7 +28,7 @@ const (
 )
 
 // uploads are the addresses that take documents; others take small forms only.
-var uploads = []string{"/verify", "/verify/many", "/api/verify", "/stack/{token}/applications/{id}/add"}
+var uploads = []string{"/verify", "/verify/many", "/api/verify", "/stack/{token}/applications/{id}/add", "/registrar/drafts"}
 
 func bodyLimit(pattern string) int64 {
 	if slices.Contains(uploads, pattern) {

@@ -187,7 +187,7 @@ var unspoken = map[string][]string{
 	"only commands do this, and they speak English": {"import.", "institution.country", "institution.exists", "institution.id", "institution.name", "institution.url", "achievement.version", "achievement.version-used", "award.activity", "award.credits",
 		"award.credits-too-many", "award.credits-without-unit", "award.date-future", "award.date-missing", "award.date-old", "award.ended", "language.tag",
 		"learner.other-name", "name.", "rules.", "cases.", "revoke.", "check.", "trust.", "replay.", "keys.", "app.url", "web.proxies", "store.in-use", "store.restored", "staff.exists", "staff.id",
-		"staff.last-admin", "staff.name", "staff.role", "programme.award", "programme.edition-used", "programme.impossible", "programme.institution", "paper.qr-scale", "bake.already"},
+		"staff.last-admin", "staff.name", "staff.role", "paper.qr-scale", "bake.already"},
 	"of what the program writes itself, never of what a visitor sent": {"issue.document", "issue.key", "issue.key-used", "issue.void", "issue.not-issued", "issue.title", "paper.qr",
 		"app.status-size"},
 	"rows that no page names": {"claim.not-found", "credit-use.not-found", "learner.not-found", "session.not-found", "staff.not-found", "status-list.not-found",

@@ -114,6 +114,7 @@ type Site struct {
 	bodies   *gate // large bodies; only taken from
 	drains   *gate // what is left of refused ones; only taken from
 	bundles  bundles
+	trials   trials
 }
 
 // New returns the handler of all pages.
@@ -212,6 +213,12 @@ func (s *Site) Routes() []Route {
 
 		{"GET", "/registrar", Registrar, false, s.queue},
 		{"GET", "/registrar/ledger", Registrar, false, s.ledger},
+		{"GET", "/registrar/standings", Registrar, false, s.standings},
+		{"POST", "/api/learners/{id}/recognise", Registrar, false, s.recogniseAPI},
+		{"GET", "/registrar/drafts", Registrar, false, s.draftForm},
+		{"POST", "/registrar/drafts", Registrar, false, s.draftTry},
+		{"GET", "/registrar/drafts/{trial}", Registrar, false, s.draftTrial},
+		{"POST", "/registrar/drafts/{trial}/publish", Registrar, false, s.draftPublish},
 		{"GET", "/registrar/applications/{id}", Registrar, false, s.application},
 		{"POST", "/registrar/applications/{id}/identity", Registrar, false, s.confirmIdentity},
 		{"POST", "/registrar/applications/{id}/attest", Registrar, false, s.attest},
