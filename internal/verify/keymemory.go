@@ -72,8 +72,11 @@ func (c *check) remembered(ctx context.Context, d cairn.DID, r did.Resolution) (
 	return Yes, "", nil
 }
 
-// remember keeps the keys of the signer of what was verified.
+// remember keeps the keys of the signers of what was verified, and of what is in it.
 func (c *check) remember(ctx context.Context, r *Report) {
+	for i := range r.Credentials {
+		c.remember(ctx, &r.Credentials[i])
+	}
 	for _, f := range r.Findings {
 		keys, ok := c.fresh[cairn.DID(f.Args["signer"])]
 		if f.Axis != AxisProof || f.Code != "proof.good" || !ok || len(keys) == 0 {
