@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"cairn.example"
 	"cairn.example/internal/recognise"
@@ -179,7 +180,10 @@ func (v *visit) trialPage(status int, failure *Failure) error {
 }
 
 func (v *visit) triedLine(draft *programme.Programme, t recognise.Tried) triedLine {
-	l := triedLine{Who: t.Name, At: t.At, Fault: t.Fault}
+	l := triedLine{Who: t.Name, Fault: t.Fault}
+	if day, err := time.Parse(time.DateOnly, t.At); err == nil {
+		l.At = v.Date(day)
+	}
 	if t.Source == recognise.CaseApplication {
 		l.Path = "/registrar/applications/" + t.ID
 	}

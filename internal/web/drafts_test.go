@@ -63,7 +63,7 @@ func TestDrafts(t *testing.T) {
 	stricter := w.draft(t, "fields: [AGRI]", "fields: [ART]")
 	path := begin(stricter)
 	page := settled(t, office, path)
-	page.is(t, "what would differ", 200, "Amina Wanjiru", "Would lose", "No longer complete", "Anything (rule 1.2)", "Done, 4 of 4", "Missing, 0 of 4", "Past cases tried: 1.", "I have seen that people would lose something", "draft 2")
+	page.is(t, "what would differ", 200, "Amina Wanjiru", "23 November 2026", "Would lose", "No longer complete", "Anything (rule 1.2)", "Done, 4 of 4", "Missing, 0 of 4", "Past cases tried: 1.", "I have seen that people would lose something", "draft 2")
 	if editions, err := w.Recognise.Editions(t.Context(), college, "agri"); err != nil || len(editions) != 1 {
 		t.Fatalf("a trial has published something: %d %v", len(editions), err)
 	}
