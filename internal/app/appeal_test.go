@@ -127,6 +127,11 @@ func TestAppealRefusal(t *testing.T) {
 	if first, err = c.Recognise.Application(t.Context(), uni, first.ID); err != nil || first.Superseded != a.ID {
 		t.Errorf("%q %v", first.Superseded, err)
 	}
+	p, _, err := c.Recognise.Programme(t.Context(), uni, first.ProgrammeDigest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code(t, first.CanAppeal(p, now), "appeal.superseded")
 	if v := c.verdict(t, first.DecisionCredential); v != verify.Invalid {
 		t.Errorf("the refusal is %s", v)
 	}
@@ -374,5 +379,26 @@ func TestAppealAtOnceAndThroughCrashes(t *testing.T) {
 			t.Errorf("after %s the refusal is %s", stop, v)
 		}
 		dies.clean(t)
+	}
+}
+
+// A decision that was revoked meanwhile can be neither upheld nor superseded.
+func TestAppealWithoutOriginal(t *testing.T) {
+	c := openCampus(t)
+	first := c.decided(t, c.apply(t, "cert", "1"), recognise.Refuse)
+	a, err := c.Recognise.Appeal(t.Context(), uni, first.ID, "why")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a = c.handIn(t, a)
+	if err := c.Issue.Revoke(t.Context(), uni, first.DecisionCredential, "grace", "signed by mistake"); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []recognise.Outcome{recognise.Uphold, recognise.Accept} {
+		_, err = c.Recognise.Decide(t.Context(), onAppeal(a, "henry", o))
+		code(t, err, "appeal.original-gone")
+	}
+	if a, err = c.Recognise.Decide(t.Context(), onAppeal(a, "henry", recognise.Return)); err != nil || a.State != recognise.Draft {
+		t.Errorf("%s %v", a.State, err)
 	}
 }

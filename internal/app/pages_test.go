@@ -134,6 +134,7 @@ var who = map[string]web.Who{
 	"GET /registrar/ledger": web.Registrar, "GET /stack/{token}/ledger": web.Link,
 	"GET /registrar": web.Registrar, "GET /registrar/applications/{id}": web.Registrar, "POST /registrar/applications/{id}/identity": web.Registrar, "POST /registrar/applications/{id}/attest": web.Registrar,
 	"POST /registrar/applications/{id}/exceptions": web.Registrar, "POST /registrar/applications/{id}/exceptions/{exception}": web.Registrar, "POST /registrar/applications/{id}/countersign": web.Registrar,
+	"POST /registrar/applications/{id}/precedents": web.Registrar, "GET /i/{inst}/precedents": web.Anyone, "GET /i/{inst}/precedents.json": web.Anyone,
 	"POST /registrar/applications/{id}/decision": web.Registrar, "GET /registrar/applications/{id}/documents/{kind}/{form}": web.Registrar,
 	"GET /.well-known/did.json": web.Anyone, "GET /i/{inst}": web.Anyone, "GET /i/{inst}/did.json": web.Anyone, "GET /i/{inst}/status/{list}": web.Anyone,
 	"GET /i/{inst}/trust/{list}": web.Anyone, "GET /i/{inst}/trust-bundle": web.Anyone, "GET /i/{inst}/achievements/{name...}": web.Anyone,

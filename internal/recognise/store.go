@@ -34,6 +34,7 @@ type CreditUse struct {
 
 // Tx is what this package needs of a store.
 type Tx interface {
+	PrecedentTx
 	InsertEdition(ctx context.Context, e Edition) error
 	// Edition returns the document with a digest.
 	Edition(ctx context.Context, inst cairn.InstitutionID, digest string) (Edition, error)

@@ -64,6 +64,14 @@ func (c *checker) exchange(ctx context.Context) error {
 		return err
 	}
 	c.appeals(settled)
+	if err := c.find(ctx, "C14", "it tells the public of a decision that is not delivered, or that another one has superseded", `SELECT p.id FROM precedent p WHERE p.withdrawn = '' AND NOT EXISTS
+		(SELECT 1 FROM application a WHERE a.institution = p.institution AND a.id = p.application AND a.state = 'delivered' AND json_extract(a.body, '$.Superseded') IS NULL)`); err != nil {
+		return err
+	}
+	if err := c.find(ctx, "C14", "it names the learner", `SELECT p.id FROM precedent p JOIN application a ON a.institution = p.institution AND a.id = p.application
+		WHERE p.withdrawn = '' AND (instr(p.body, a.learner) > 0 OR instr(p.body, a.id) > 0 OR instr(lower(p.body), lower(a.learner_name)) > 0)`); err != nil {
+		return err
+	}
 	certificates := map[[3]string]recognise.Application{}
 	for _, a := range settled {
 		if a.CertificateCredential != "" {

@@ -82,7 +82,10 @@ func TestCheckFindsSpentCredit(t *testing.T) {
 		"no second signature": {"C11", `UPDATE application SET body = json_remove(body, '$.Decision.second')`},
 		"signed twice by one": {"C11", `UPDATE application SET body = json_set(body, '$.Decision.second.by', 'grace')`},
 		"allowed by nobody":   {"C11", `UPDATE application SET body = json_set(body, '$.Exceptions', json('[{"id":"x1","type":"waive","requirement":"R1"}]'))`},
-		"unknown learner":     {"C12", `UPDATE application SET learner = 'x'`},
+		"early precedent":     {"C14", `INSERT INTO precedent (institution, id, application, item, programme, words, body) SELECT institution, 'p', id, 'i', programme, '', '{}' FROM application`},
+		"personal precedent": {"C14", `UPDATE application SET state = 'delivered', body = json_set(body, '$.State', 'delivered'); INSERT INTO precedent (institution, id, application, item, programme, words, body)
+			SELECT institution, 'p', id, 'i', programme, '', '{"wording":"AMINA did"}' FROM application`},
+		"unknown learner": {"C12", `UPDATE application SET learner = 'x'`},
 	} {
 		dir := filepath.Join(t.TempDir(), "data")
 		copyFolder(t, dir, base)

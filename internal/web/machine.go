@@ -227,6 +227,7 @@ type institutionPage struct {
 	Programmes   []named
 	// ProgrammesPath is the address of the list that can be searched.
 	ProgrammesPath string
+	PrecedentsPath string
 }
 
 type named struct{ Name, Path, Note string }
@@ -255,7 +256,7 @@ func (s *Site) institution(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p.ProgrammesPath = "/i/" + string(inst.ID) + "/programmes"
+	p.ProgrammesPath, p.PrecedentsPath = "/i/"+string(inst.ID)+"/programmes", "/i/"+string(inst.ID)+"/precedents"
 	for _, g := range programmes {
 		p.Programmes = append(p.Programmes, v.programmeLine(inst.ID, g))
 	}

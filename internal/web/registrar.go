@@ -131,8 +131,9 @@ type applicationPage struct {
 	Grant       *grantView // nil when nothing can be allowed any more
 	Second      *secondView
 	Appeal      *appealView // nil for what is no appeal
-	Continues   string      // address of what this goes on from
-	Superseded  string      // address of the appeal that took the place of this
+	Register    *registerView
+	Continues   string // address of what this goes on from
+	Superseded  string // address of the appeal that took the place of this
 	Decision    *decisionView
 	CanDecide   bool
 	CanAccept   bool
@@ -228,6 +229,9 @@ func (v *visit) applicationPage(status int, p applicationPage) error {
 	p.Exceptions, p.Second = v.exceptions(g, a), v.second(g, a)
 	if p.Appeal = v.appeal(g, a, "/registrar/applications/"); p.Appeal != nil && p.Appeal.Own {
 		p.CanDecide, p.CanAttest = false, false
+	}
+	if p.Register, err = v.register(a); err != nil {
+		return err
 	}
 	if a.Continues != "" {
 		p.Continues = "/registrar/applications/" + string(a.Continues)

@@ -69,6 +69,9 @@ var access = map[string]web.Who{
 	"POST /registrar/applications/{id}/exceptions/{exception}": web.Registrar,
 	"POST /registrar/applications/{id}/decision":               web.Registrar,
 	"POST /registrar/applications/{id}/countersign":            web.Registrar,
+	"POST /registrar/applications/{id}/precedents":             web.Registrar,
+	"GET /i/{inst}/precedents":                                 web.Anyone,
+	"GET /i/{inst}/precedents.json":                            web.Anyone,
 	"GET /registrar/applications/{id}/documents/{kind}/{form}": web.Registrar,
 
 	"GET /.well-known/did.json":               web.Anyone,

@@ -226,6 +226,7 @@ func (s *Site) Routes() []Route {
 		{"POST", "/registrar/applications/{id}/exceptions/{exception}", Registrar, false, s.actOnException},
 		{"POST", "/registrar/applications/{id}/decision", Registrar, false, s.decide},
 		{"POST", "/registrar/applications/{id}/countersign", Registrar, false, s.countersign},
+		{"POST", "/registrar/applications/{id}/precedents", Registrar, false, s.publishPrecedent},
 		{"GET", "/registrar/applications/{id}/documents/{kind}/{form}", Registrar, false, s.applicationDocument},
 
 		{"GET", "/.well-known/did.json", Anyone, true, s.hostDocument},
@@ -236,6 +237,8 @@ func (s *Site) Routes() []Route {
 		{"GET", "/i/{inst}/trust-bundle", Anyone, true, s.trustBundle},
 		{"GET", "/i/{inst}/achievements/{name...}", Anyone, true, s.achievement},
 		{"GET", "/i/{inst}/programmes", Anyone, false, s.programmes},
+		{"GET", "/i/{inst}/precedents", Anyone, false, s.precedents},
+		{"GET", "/i/{inst}/precedents.json", Anyone, true, s.precedentsData},
 		{"GET", "/i/{inst}/programmes/{name}", Anyone, true, s.programme},
 		{"GET", "/i/{inst}/rules/{digest}", Anyone, true, s.ruleDocument},
 		{"GET", "/i/{inst}/rules/{digest}/signatures", Anyone, true, s.ruleSignatures},
