@@ -182,6 +182,9 @@ func IsVersion1(tree map[string]any) bool {
 
 func (r *reader) contexts(tree map[string]any) []string {
 	var out []string
+	if len(many(tree["@context"])) == 0 {
+		r.add("vc.context", "/@context", "the first context must be %s", ContextV2)
+	}
 	for i, c := range many(tree["@context"]) {
 		s, ok := c.(string)
 		_, own := c.(map[string]any)

@@ -150,6 +150,7 @@ func TestReadPresentation(t *testing.T) {
 
 func FuzzReadCredential(f *testing.F) {
 	f.Add([]byte(`{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"issuer":{"id":"did:key:z"},"credentialSubject":[{"id":"urn:x:1"}],"name":{"@value":"x"}}`))
+	f.Add([]byte(`{"@context":[],"type":["VerifiableCredential"],"issuer":{"id":"A:0"},"credentialSubject":{"":"0"}}`))
 	f.Fuzz(bounds.Each(func(t *testing.T, data []byte) {
 		d, err := vc.Parse(data)
 		if err != nil {
