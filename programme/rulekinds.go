@@ -229,6 +229,16 @@ func (a *AgreementDocument) check() *checker {
 		if len(t.Achievements) == 0 || len(t.Slots) == 0 && t.Field == "" {
 			c.bad(at, "a term needs achievements, and what they count as")
 		}
+		for j, id := range t.Achievements {
+			if id == "" {
+				c.bad(fmt.Sprintf("%s.achievements[%d]", at, j), "an achievement must be named")
+			}
+		}
+		for j, id := range t.Slots {
+			if id == "" {
+				c.bad(fmt.Sprintf("%s.slots[%d]", at, j), "a slot must be named")
+			}
+		}
 		if len(t.Achievements) > maxAgreements || len(t.Slots) > maxSlots || len(t.Programmes) > maxAgreements {
 			c.bad(at, "more than %d achievements, slots or programmes", maxSlots)
 		}
