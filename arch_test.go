@@ -15,7 +15,7 @@ var layers = [][]string{
 	0:  {""},
 	1:  {"strictjson", "jcs", "rdfc", "jose", "strictcbor", "cose", "base45", "inflate", "vc", "bbs", "docs/specs"},
 	2:  {"did", "statuslist", "tokenstatus", "bake", "pixelpass", "claim169", "openbadges", "programme"},
-	3:  {"dataintegrity", "papercode", "sdjwt", "vcjwt", "vccose", "webvh", "federation"},
+	3:  {"dataintegrity", "papercode", "sdjwt", "vcjwt", "vccose", "webvh", "federation", "ctdl"},
 	4:  {"internal/corpus", "internal/durable", "internal/throttle", "internal/keys", "internal/trust", "internal/i18n", "internal/fetch", "internal/bounds", "internal/reportcheck"},
 	5:  {"internal/verify", "internal/issue", "internal/prospectus"},
 	6:  {"internal/hold", "internal/recognise", "internal/staff"},

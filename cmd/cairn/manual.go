@@ -238,6 +238,15 @@ func (programmeFormatCmd) Help() string {
   cairn programme format examples/programmes/sustainable-agriculture.yaml`
 }
 
+func (programmeExportCmd) Help() string {
+	return `The document goes to the output; what the format has no words for is listed,
+place by place, on the error output.
+
+Examples:
+  cairn programme export examples/programmes/sustainable-agriculture.yaml
+  cairn programme export examples/rules/programme.yaml --with examples/rules`
+}
+
 func (programmeShowCmd) Help() string {
 	return `Examples:
   cairn programme show examples/programmes/sustainable-agriculture.yaml

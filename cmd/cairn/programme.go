@@ -16,6 +16,7 @@ type programmeCmd struct {
 	Check   programmeCheckCmd   `cmd:"" help:"Read a programme document and say what is wrong with it: exit code 0 nothing, 1 errors, 2 warnings."`
 	Format  programmeFormatCmd  `cmd:"" help:"Lay a programme document out in the usual way; comments stay."`
 	Show    programmeShowCmd    `cmd:"" help:"Say the rules in sentences, as learners read them."`
+	Export  programmeExportCmd  `cmd:"" help:"Write a programme in a format of others (CTDL); says what the format has no words for."`
 	Schema  programmeSchemaCmd  `cmd:"" help:"Print the JSON Schema of programme documents."`
 	Publish programmePublishCmd `cmd:"" help:"Publish an edition."`
 	List    programmeListCmd    `cmd:"" help:"List the programmes of an institution."`
