@@ -28,7 +28,7 @@ const Context = "https://credreg.net/ctdl/schema/context/json"
 type Document struct {
 	JSON []byte // in the form of RFC 8785, so the same programme gives the same bytes
 	// Unsaid are the members of the programme that JSON does not carry, or not whole,
-	// as places such as requirements[2].minLevel, in the order of the document.
+	// as places such as requirements[2].minLevel, in an order that stays the same.
 	Unsaid []string
 }
 
@@ -48,11 +48,14 @@ var credentialTypes = map[string]string{
 // (see programme.Resolve) for their rules to be in it; those that are only named are
 // listed as unsaid.
 func Export(p *programme.Programme) (*Document, error) {
-	e := &exporter{p: p, slots: map[string]bool{}}
+	e := &exporter{p: p, slots: map[string]string{}}
 	e.base = string(p.Award.Achievement) + "#programme/" + url.PathEscape(string(p.ID)) + "/" + url.PathEscape(p.Edition)
 	for i := range p.Requirements {
 		for _, s := range p.Requirements[i].Slots() {
-			e.slots[s.ID] = true
+			e.slots[s.ID] = e.at("slot", s.ID)
+			if p.Requirements[i].Number > 0 {
+				e.slots[s.ID] = e.at("requirement", p.Requirements[i].ID) // its places have no components
+			}
 		}
 	}
 	pathway := object{
@@ -132,11 +135,11 @@ func (e *exporter) requirement(place string, r *programme.Requirement) {
 	if len(r.After) > 0 {
 		var before []any
 		for _, name := range r.After {
-			kind := "requirement"
-			if e.slots[name] {
-				kind = "slot"
+			address := e.at("requirement", name)
+			if slot, ok := e.slots[name]; ok {
+				address = slot
 			}
-			before = append(before, e.at(kind, name))
+			before = append(before, address)
 		}
 		m["ceterms:prerequisite"] = before
 	}
@@ -201,7 +204,7 @@ func (e *exporter) agreement(place string, a *programme.Agreement) {
 	if len(a.CountsAs) > 0 {
 		var targets []any
 		for _, s := range a.CountsAs {
-			targets = append(targets, e.at("slot", s))
+			targets = append(targets, e.slots[s])
 		}
 		m["ceterms:transferValueFor"] = targets
 	}

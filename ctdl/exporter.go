@@ -15,8 +15,8 @@ import (
 // exporter gathers the nodes of one document.
 type exporter struct {
 	p     *programme.Programme
-	base  string          // address of the pathway, which those of its parts begin with
-	slots map[string]bool // ids of slots; all other names in After are requirements
+	base  string            // address of the pathway, which those of its parts begin with
+	slots map[string]string // where slots are; all other names in After are requirements
 	seen  map[string]bool
 	graph []any
 	parts []any // addresses of the components
